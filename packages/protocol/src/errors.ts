@@ -15,7 +15,8 @@ export const protocolErrors = {
   malformed: {
     status: 400,
     title: 'Malformed request',
-    description: 'The request could not be read: invalid JSON, a value of the wrong type or form, or a repeated query key.',
+    description:
+      'The request could not be read: invalid JSON, a value of the wrong type or form, or a repeated query key.',
     remedy: 'Correct the members listed under `errors` and send the request again.',
   },
   'unknown-field': {
@@ -45,13 +46,15 @@ export const protocolErrors = {
   'wrong-origin': {
     status: 403,
     title: 'Wrong origin',
-    description: 'A write or a socket that is authenticated by a cookie came from an origin that the server does not serve.',
+    description:
+      'A write or a socket that is authenticated by a cookie came from an origin that the server does not serve.',
     remedy: "Send it from the application's own origin, or authenticate with a Bearer token.",
   },
   'not-found': {
     status: 404,
     title: 'Not found',
-    description: 'There is nothing at this address, or it was deleted, or the signed-in person may not know of it.',
+    description:
+      'There is nothing at this address, or it was deleted, or the signed-in person may not know of it.',
     remedy: 'Check the id; for a deleted row, restore it.',
   },
   'method-not-allowed': {
@@ -81,7 +84,8 @@ export const protocolErrors = {
   'intent-expired': {
     status: 409,
     title: 'Intent too old',
-    description: 'The idempotency key is older than 7 days and no record of it exists, so it cannot be known whether it was applied.',
+    description:
+      'The idempotency key is older than 7 days and no record of it exists, so it cannot be known whether it was applied.',
     remedy: 'Read the row; where the change is missing, ask the person and send it under a new key.',
   },
   'below-horizon': {
@@ -93,7 +97,8 @@ export const protocolErrors = {
   'stale-version': {
     status: 412,
     title: 'Changed meanwhile',
-    description: 'The row has another version than `If-Match` expects. `current` holds the row as far as it may be read.',
+    description:
+      'The row has another version than `If-Match` expects. `current` holds the row as far as it may be read.',
     remedy: 'Merge the change with `current` and send it with the current version under a new key.',
   },
   'too-large': {
@@ -135,7 +140,8 @@ export const protocolErrors = {
   internal: {
     status: 500,
     title: 'Internal error',
-    description: 'The server failed in a way that it did not foresee. The details are in its log, under `requestId`.',
+    description:
+      'The server failed in a way that it did not foresee. The details are in its log, under `requestId`.',
     remedy: 'Try again; if it stays, report the `requestId`.',
   },
   unavailable: {

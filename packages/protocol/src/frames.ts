@@ -68,7 +68,13 @@ const serverShapes = new Map<unknown, Shape>([
   ['HELLO', { offset, horizon: offset, protocol: whole(1), now: instant }],
   ['CHANGES', { offset, changes: listOf(isChange) }],
   ['RESET', { reason: oneOf(RESET_REASONS) }],
-  ['PRESENCE', { topic, people: listOf(has({ id, name: text(Infinity, 0), state: oneOf(PRESENCE_STATES), field: maybe(name) })) }],
+  [
+    'PRESENCE',
+    {
+      topic,
+      people: listOf(has({ id, name: text(Infinity, 0), state: oneOf(PRESENCE_STATES), field: maybe(name) })),
+    },
+  ],
   ['PING', {}],
   ['PONG', {}],
 ]);

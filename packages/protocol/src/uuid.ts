@@ -16,7 +16,8 @@ export function isUuidv7(value: unknown): value is string {
  * @throws RangeError where `id` is no version 7 UUID.
  */
 export function timeOfUuidv7(id: string): number {
-  if (!isUuidv7(id)) throw new RangeError(`expected a version 7 UUID in lower case, received ${JSON.stringify(id)}`);
+  if (!isUuidv7(id))
+    throw new RangeError(`expected a version 7 UUID in lower case, received ${JSON.stringify(id)}`);
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
@@ -64,7 +65,8 @@ function checked(nowMs: number, random: Uint8Array): Uint8Array {
   if (!Number.isInteger(nowMs) || nowMs < 0 || nowMs > LAST_TIME) {
     throw new RangeError(`expected whole milliseconds since 1970 below 2^48, received ${nowMs}`);
   }
-  if (random.length < 10) throw new RangeError(`expected at least 10 random bytes, received ${random.length}`);
+  if (random.length < 10)
+    throw new RangeError(`expected at least 10 random bytes, received ${random.length}`);
   return random;
 }
 

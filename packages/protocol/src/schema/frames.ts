@@ -15,7 +15,13 @@ export const presencePerson = z.looseObject({
 
 /** What a server says. Unknown members are let through, so that a newer server can add some. */
 export const serverFrame = z.discriminatedUnion('type', [
-  z.looseObject({ type: z.literal('HELLO'), offset, horizon: offset, protocol: z.int().min(1), now: instant }),
+  z.looseObject({
+    type: z.literal('HELLO'),
+    offset,
+    horizon: offset,
+    protocol: z.int().min(1),
+    now: instant,
+  }),
   z.looseObject({ type: z.literal('CHANGES'), offset, changes: z.array(change) }),
   z.looseObject({ type: z.literal('RESET'), reason: z.enum(RESET_REASONS) }),
   z.looseObject({ type: z.literal('PRESENCE'), topic, people: z.array(presencePerson) }),

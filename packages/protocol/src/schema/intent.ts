@@ -17,7 +17,9 @@ export const intent = z.strictObject({
   id: uuidv7Text,
   endpoint: z.string().min(1).max(200),
   /** The endpoint's argument, as JSON. */
-  argument: z.custom<import('../json.ts').Json>((value) => value !== undefined, 'expected a JSON value').meta({}),
+  argument: z
+    .custom<import('../json.ts').Json>((value) => value !== undefined, 'expected a JSON value')
+    .meta({}),
   targets: z.array(intentTarget),
   at: instant,
   /** The id of the person who asked; null before anyone is signed in. */

@@ -15,7 +15,9 @@ export const problem = z.looseObject({
   requestId: z.string(),
   /** With `stale-version`: the row as it is now, null where it is gone. */
   current: z
-    .custom<import('../json.ts').JsonObject | null>((value) => value === null || (typeof value === 'object' && !Array.isArray(value)))
+    .custom<import('../json.ts').JsonObject | null>(
+      (value) => value === null || (typeof value === 'object' && !Array.isArray(value)),
+    )
     .meta({ type: ['object', 'null'] } as never)
     .exactOptional(),
 });

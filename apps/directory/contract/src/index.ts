@@ -1,0 +1,11 @@
+export * from './constants.ts';
+export { errorCatalogue } from './errors.ts';
+export type { ErrorCode } from './errors.ts';
+export { activeUntil, compileFilter, isActiveAt, matchesFilter } from './filter.ts';
+export type { UserFilter, UserMatcher } from './filter.ts';
+export { compareUsers, isSortField, orderings } from './ordering.ts';
+export type { Ordering, Sortable } from './ordering.ts';
+export { emailKey, likePattern, normalise, tidyName } from './text.ts';
+export { searchKey, sortKey } from './user.ts';
+export type { PublicUser, User } from './user.ts';
+export { compareText } from '@lockstep/protocol';

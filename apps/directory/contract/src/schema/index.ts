@@ -1,0 +1,3 @@
+export * from './bodies.ts';
+export * from './queries.ts';
+export * from './user.ts';

@@ -15,12 +15,11 @@ function write(value: unknown, depth: number): string {
   if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map((item) => write(item, depth + 1)).join(',')}]`;
   if (typeof value === 'object') {
-    const members = value as Record<string, unknown>;
-    const texts: string[] = [];
-    for (const key of Object.keys(members).sort()) {
-      const member = members[key];
-      if (member !== undefined) texts.push(`${JSON.stringify(key)}:${write(member, depth + 1)}`);
-    }
+    const members: [string, unknown][] = Object.entries(value);
+    const texts = members
+      .filter(([, member]) => member !== undefined)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, member]) => `${JSON.stringify(key)}:${write(member, depth + 1)}`);
     return `{${texts.join(',')}}`;
   }
   throw new TypeError(`expected a JSON value, received ${typeof value === 'number' ? value : typeof value}`);

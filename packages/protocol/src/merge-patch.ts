@@ -1,4 +1,4 @@
-import { isJsonObject, setOwn } from './json.ts';
+import { isJsonArray, isJsonObject, ownMember, setOwn } from './json.ts';
 import type { Json, JsonObject } from './json.ts';
 
 /** A JSON Merge Patch (RFC 7396) for an object: members replace, nested objects merge, null removes. */
@@ -16,6 +16,7 @@ const NOTHING: JsonObject = Object.freeze({});
  * @throws RangeError where the patch is nested deeper than `MAX_DEPTH`.
  */
 export function applyMergePatch<T extends object>(target: T, patch: MergePatch): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- interfaces have no index signature; the caller says that T is JSON and that the patch keeps it a T
   return mergeInto(target as unknown as JsonObject, patch, 1) as unknown as T;
 }
 
@@ -27,6 +28,7 @@ export function applyMergePatch<T extends object>(target: T, patch: MergePatch):
  * @throws RangeError where the values are nested deeper than `MAX_DEPTH`.
  */
 export function mergePatchBetween(from: object, to: object): MergePatch {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as above: rows are JSON, but their interfaces do not say so
   return difference(from as unknown as JsonObject, to as unknown as JsonObject, 1);
 }
 
@@ -34,17 +36,16 @@ function mergeInto(target: JsonObject, patch: JsonObject, depth: number): JsonOb
   guard(depth);
   let copy: Record<string, Json> | undefined;
   for (const key of Object.keys(patch)) {
-    const change = patch[key] as Json;
-    const old = Object.hasOwn(target, key) ? (target[key] as Json) : undefined;
+    const change = ownMember(patch, key);
+    const old = ownMember(target, key);
+    if (change === undefined) continue;
     if (change === null) {
-      if (old !== undefined) delete (copy ??= { ...target })[key];
-      continue;
-    }
-    const next = isJsonObject(change)
-      ? mergeInto(isJsonObject(old) ? old : NOTHING, change, depth + 1)
-      : change;
-    if (old === undefined || !same(old, next, depth)) {
-      setOwn((copy ??= { ...target }), key, next === NOTHING ? {} : next);
+      if (Object.hasOwn(target, key)) delete (copy ??= { ...target })[key];
+    } else if (isJsonObject(change)) {
+      const next = mergeInto(isJsonObject(old) ? old : NOTHING, change, depth + 1);
+      if (next !== old) setOwn((copy ??= { ...target }), key, next === NOTHING ? {} : next);
+    } else if (!same(old, change, depth)) {
+      setOwn((copy ??= { ...target }), key, change);
     }
   }
   return copy ?? target;
@@ -54,34 +55,33 @@ function difference(from: JsonObject, to: JsonObject, depth: number): JsonObject
   guard(depth);
   const patch: Record<string, Json> = {};
   for (const key of Object.keys(from)) {
-    if (!Object.hasOwn(to, key) || to[key] === undefined) setOwn(patch, key, null);
+    if (ownMember(to, key) === undefined) setOwn(patch, key, null);
   }
   for (const key of Object.keys(to)) {
-    const next = to[key];
-    const old = Object.hasOwn(from, key) ? from[key] : undefined;
-    if (next === undefined || next === old || (next === null && old === undefined)) continue;
+    const next = ownMember(to, key);
+    const old = ownMember(from, key);
+    if (next === undefined || (next === null && old === undefined)) continue;
     if (isJsonObject(next) && isJsonObject(old)) {
-      const inner = difference(old, next, depth + 1);
+      const inner = next === old ? NOTHING : difference(old, next, depth + 1);
       if (Object.keys(inner).length > 0) setOwn(patch, key, inner);
-    } else if (old === undefined || !same(old, next, depth)) {
+    } else if (!same(old, next, depth)) {
       setOwn(patch, key, next);
     }
   }
   return patch;
 }
 
-/** Deep equality for JSON; objects that merging left alone are identical, so mostly arrays get past the first line. */
-function same(a: Json, b: Json, depth: number): boolean {
+function same(a: Json | undefined, b: Json | undefined, depth: number): boolean {
   if (a === b) return true;
   guard(depth);
-  if (Array.isArray(a) && Array.isArray(b)) {
-    return a.length === b.length && a.every((item, at) => same(item as Json, b[at] as Json, depth + 1));
+  if (isJsonArray(a) && isJsonArray(b)) {
+    return a.length === b.length && a.every((item, at) => same(item, b[at], depth + 1));
   }
   if (!isJsonObject(a) || !isJsonObject(b)) return false;
   const keys = Object.keys(a);
   return (
     keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && same(a[key] as Json, b[key] as Json, depth + 1))
+    keys.every((key) => Object.hasOwn(b, key) && same(a[key], b[key], depth + 1))
   );
 }
 

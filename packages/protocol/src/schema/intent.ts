@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { entityName, instant, jsonObject, rowId, uuidv7Text, version } from './primitives.ts';
+import { entityName, instant, json, jsonObject, rowId, uuidv7Text, version } from './primitives.ts';
 
 /** A row that an intent writes to, and what its writer saw: the three-way merge needs both. */
 export const intentTarget = z.strictObject({
@@ -17,9 +17,7 @@ export const intent = z.strictObject({
   id: uuidv7Text,
   endpoint: z.string().min(1).max(200),
   /** The endpoint's argument, as JSON. */
-  argument: z
-    .custom<import('../json.ts').Json>((value) => value !== undefined, 'expected a JSON value')
-    .meta({}),
+  argument: json,
   targets: z.array(intentTarget),
   at: instant,
   /** The id of the person who asked; null before anyone is signed in. */

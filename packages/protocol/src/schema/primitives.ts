@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isJsonObject } from '../json.ts';
-import type { JsonObject } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
 import { UUIDV7_PATTERN } from '../uuid.ts';
 import { INSTANT_PATTERN } from '../instant.ts';
 
@@ -30,3 +30,6 @@ export const topic = z.string().min(1).max(300);
 export const jsonObject = z
   .custom<JsonObject>(isJsonObject, 'expected a JSON object')
   .meta({ type: 'object', additionalProperties: true });
+
+/** Any JSON. The text it was parsed from has proved that it is; its nesting is not looked into. */
+export const json = z.custom<Json>((value) => value !== undefined, 'expected a JSON value').meta({});

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonObject } from './primitives.ts';
 
 /** One field at fault. `path` is a JSON Pointer (RFC 6901) into the body, or the name of a query key. */
 export const fieldError = z.looseObject({ path: z.string(), message: z.string() });
@@ -14,10 +15,5 @@ export const problem = z.looseObject({
   errors: z.array(fieldError).exactOptional(),
   requestId: z.string(),
   /** With `stale-version`: the row as it is now, null where it is gone. */
-  current: z
-    .custom<import('../json.ts').JsonObject | null>(
-      (value) => value === null || (typeof value === 'object' && !Array.isArray(value)),
-    )
-    .meta({ type: ['object', 'null'] } as never)
-    .exactOptional(),
+  current: jsonObject.nullable().exactOptional(),
 });

@@ -1,0 +1,2 @@
+export { seededRandom, virtualTime } from './virtual-time.ts';
+export type { VirtualTime } from './virtual-time.ts';

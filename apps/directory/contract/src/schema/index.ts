@@ -1,3 +1,10 @@
+export * from './answers.ts';
 export * from './bodies.ts';
+export { faultOf } from './faults.ts';
+export type { Fault } from './faults.ts';
 export * from './queries.ts';
+export { codesOf } from './route.ts';
+export type { Answer, Audience, Body, Method, Route } from './route.ts';
+export { routes } from './routes.ts';
+export type { RouteName } from './routes.ts';
 export * from './user.ts';

@@ -49,5 +49,6 @@ export type {
   HubLimits,
   HubOptions,
   HubStats,
+  ResetReason,
   Subject,
 } from './live/index.ts';

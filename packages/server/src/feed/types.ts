@@ -1,8 +1,8 @@
-import type { Change } from '@lockstep/protocol';
+import type { RowChange } from '@lockstep/protocol';
 import type { Clock, Report } from '../core/ports.ts';
 
 /** A change with its content (never the empty change). */
-export type FullChange = Exclude<Change, { op: 'none' }>;
+export type FullChange = RowChange;
 
 /** Consecutive changes. `offset` is the last one's position; the first has `offset - changes.length + 1`. */
 export interface FeedBatch {
@@ -28,7 +28,7 @@ export interface FeedOptions {
   pollMs?: number;
   /** The most changes in one batch. Default 1,000. */
   batchSize?: number;
-  /** How many of the latest changes this process keeps in memory, so that a thousand resumes read the database once. Default 10,000. */
+  /** How many of the latest changes this process keeps in memory, so that a thousand resumes read the database once. Default 5,000. */
   cacheChanges?: number;
   clock?: Clock;
   report?: Report;

@@ -1,4 +1,13 @@
-export type { Authentication, ChannelRoute, Hub, HubLimits, HubOptions, HubStats, Subject } from './types.ts';
+export type {
+  Authentication,
+  ChannelRoute,
+  Hub,
+  HubLimits,
+  HubOptions,
+  HubStats,
+  ResetReason,
+  Subject,
+} from './types.ts';
 import type { Hub, HubOptions, Subject } from './types.ts';
 
 /** One per process, on a started feed. */

@@ -1,7 +1,11 @@
-import type { Change, Json } from '@lockstep/protocol';
+import type { Change, Json, ServerFrame } from '@lockstep/protocol';
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import type { Clock, Report } from '../core/ports.ts';
+import type { Database } from '../database/index.ts';
 import type { Feed, FullChange } from '../feed/index.ts';
+
+/** Why a client must read anew. */
+export type ResetReason = Extract<ServerFrame, { type: 'RESET' }>['reason'];
 
 /** Who a socket belongs to. Applications add fields of their own. */
 export interface Subject {
@@ -37,8 +41,10 @@ export interface HubOptions<S extends Subject> {
   rightsFor?(change: FullChange, subject: S): string;
   /** May the subject join this presence topic? Default: none. */
   acceptsTopic?(topic: string, subject: S): boolean | Promise<boolean>;
-  /** Carries presence between nodes. Default: presence of this process alone. */
-  presence?: { database: import('../database/index.ts').Database };
+  /** The subject as it is now, after its rights changed; asked by `reset`. Default: the same subject. */
+  renew?(subject: S): Promise<Authentication<S>>;
+  /** Carries presence, `end` and `reset` to every node on this database. Default: this process alone. */
+  database?: Database;
   limits?: Partial<HubLimits>;
   clock?: Clock;
   report?: Report;
@@ -84,10 +90,13 @@ export interface ChannelRoute<S extends Subject> {
 export interface Hub<S extends Subject> {
   /** A Fastify plugin with one route; register it once per route. */
   route(options?: ChannelRoute<S>): FastifyPluginAsync;
-  /** Closes every socket of a subject on this node, now. `sign-in` is 4401, `forbidden` 4403. Answers how many. */
+  /** Closes every socket of a subject, now. `sign-in` is 4401, `forbidden` 4403. Answers how many there were in this process. */
   end(subjectId: string, code: 'sign-in' | 'forbidden'): number;
-  /** Tells every socket of a subject to read anew, under the rights of `renew(subject)`. Answers how many. */
-  reset(subjectId: string, reason: string, renew?: (subject: S) => S): number;
+  /**
+   * From this moment nothing is sent under the subject's old rights; `renew` gives the new ones, then its sockets are told `RESET`
+   * and go on. Every subject where `subjectId` is null. Answers how many sockets there were in this process.
+   */
+  reset(subjectId: string | null, reason: ResetReason): number;
   /** For metrics. */
   stats(): HubStats;
   /** Refuses newcomers and closes every socket with 1012; resolves when all are gone or after `withinMs` (default 2,000). */

@@ -35,7 +35,7 @@ test('follows RFC 8785 in the order of members and the form of numbers and texts
   expect(canonicalJson(value)).toBe(
     '{"\\r":2,"1":4,"\u0080":6,"\u00f6":7,"\u20ac":1,"\u{1f600}":5,"\ufb33":3}',
   );
-  expect(canonicalJson([333333333.33333329, 1e30, 4.5, 2e-3, 1e-27, -0])).toBe(
+  expect(canonicalJson([JSON.parse('333333333.33333329'), 1e30, 4.5, 2e-3, 1e-27, -0])).toBe(
     '[333333333.3333333,1e+30,4.5,0.002,1e-27,0]',
   );
   expect(canonicalJson('\u000f\n"\\')).toBe('"\\u000f\\n\\"\\\\"');

@@ -5,11 +5,24 @@ import { clientFrame, serverFrame } from './schema/index.ts';
 
 const id = '017f22e2-79b0-7cc3-98c4-dc0c0c07398f';
 const at = '2026-01-31T09:30:00.000Z';
-const change = { entity: 'note', id, op: 'update', version: 2, row: { id, title: 'x' }, before: { title: 'y' }, actor: null, at };
+const change = {
+  entity: 'note',
+  id,
+  op: 'update',
+  version: 2,
+  row: { id, title: 'x' },
+  before: { title: 'y' },
+  actor: null,
+  at,
+};
 
 const serverExamples = [
   { type: 'HELLO', offset: 7, horizon: 1, protocol: 1, now: at },
-  { type: 'CHANGES', offset: 9, changes: [change, { op: 'none' }, { ...change, op: 'delete', row: undefined, intent: id }] },
+  {
+    type: 'CHANGES',
+    offset: 9,
+    changes: [change, { op: 'none' }, { ...change, op: 'delete', row: undefined, intent: id }],
+  },
   { type: 'RESET', reason: 'horizon' },
   { type: 'PRESENCE', topic: 'note/1', people: [{ id, name: 'Ada', state: 'editing', field: 'title' }] },
   { type: 'PING' },
@@ -61,7 +74,24 @@ const odd = fc.constantFrom<unknown>(
   true,
 );
 
-const names = ['type', 'offset', 'horizon', 'now', 'row', 'before', 'op', 'intent', 'field', 'reason', 'extra', '__proto__'];
+function batchOf(changed: object): string {
+  return JSON.stringify({ type: 'CHANGES', offset: 1, changes: [changed] });
+}
+
+const names = [
+  'type',
+  'offset',
+  'horizon',
+  'now',
+  'row',
+  'before',
+  'op',
+  'intent',
+  'field',
+  'reason',
+  'extra',
+  '__proto__',
+];
 
 /** One example with some of its members, at any depth, dropped, replaced or added. */
 function tampered(examples: readonly object[]): fc.Arbitrary<unknown> {
@@ -104,7 +134,7 @@ describe.each(cases)('%s', (_, read, schema, examples) => {
       fc.property(tampered(examples), (frame) => {
         const text = JSON.stringify(frame);
         const result = read(text);
-        expect(result.ok, text).toBe(schema.safeParse(JSON.parse(text)).success);
+        expect([text, result.ok]).toEqual([text, schema.safeParse(JSON.parse(text)).success]);
         if (result.ok) accepted += 1;
         else refused += 1;
       }),
@@ -141,7 +171,7 @@ test('F23: a newer server may add members, a client may not', () => {
 });
 
 test('an insert or update without its row, or a delete with one, is malformed', () => {
-  const frame = (changed: object) => JSON.stringify({ type: 'CHANGES', offset: 1, changes: [changed] });
-  expect(readServerFrame(frame({ ...change, op: 'insert', row: undefined })).ok).toBe(false);
-  expect(readServerFrame(frame({ ...change, op: 'delete' })).ok).toBe(false);
+  expect(readServerFrame(batchOf({ ...change, op: 'insert', row: undefined })).ok).toBe(false);
+  expect(readServerFrame(batchOf({ ...change, op: 'delete' })).ok).toBe(false);
+  expect(readServerFrame(batchOf({ ...change, op: 'delete', row: undefined })).ok).toBe(true);
 });

@@ -56,7 +56,9 @@ describe('createUuidv7', () => {
   test('rises strictly, whatever the clock does and whatever the random bytes are', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 255 })), { maxLength: 300 }),
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 255 })), {
+          maxLength: 300,
+        }),
         (steps) => {
           let clock = 0;
           let fill = 0;

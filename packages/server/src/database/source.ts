@@ -1,0 +1,35 @@
+import type { QueryResult } from 'pg';
+
+/** Where connections come from: a pool of PostgreSQL's, or turns on the embedded database's only one. */
+export interface Source {
+  /** Rejects with `unavailable` where none can be had in time. */
+  lend(): Promise<Lent>;
+  /** Notifications of every channel that was listened to, over reconnects. */
+  readonly listener: Listener;
+  /** A connection of its own, outside the pool; null where the database has only one (and this process holds it alone). */
+  openSession: (() => Promise<Session>) | null;
+  close(): Promise<void>;
+}
+
+/** A connection for one query, or for one transaction between `begin` and `end`. */
+export interface Lent {
+  query(text: string, values: readonly unknown[]): Promise<QueryResult>;
+  /** Waits for the exclusive turn. */
+  begin(): Promise<void>;
+  /** Gives the exclusive turn back. */
+  end(): void;
+  release(broken: boolean): void;
+}
+
+export interface Listener {
+  listen(channel: string, onPayload: (payload: string) => void): Promise<() => Promise<void>>;
+}
+
+/** A connection that keeps what belongs to a session (advisory locks) until it is lost. */
+export interface Session {
+  query(text: string, values?: readonly unknown[]): Promise<QueryResult>;
+  onNotification(listener: (channel: string, payload: string) => void): void;
+  /** Called once, when the connection ended without `close`. */
+  onLost(listener: () => void): void;
+  close(): Promise<void>;
+}

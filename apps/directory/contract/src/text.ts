@@ -9,7 +9,7 @@
  * them different names would become one. Written as ranges, not as a property, so that every engine agrees on them.
  */
 const ACCENTS =
-  '\\u0300-\\u036f\\u1ab0-\\u1aff\\u1dc0-\\u1dff\\u20d0-\\u20ff\\ufe20-\\ufe2f' + // combining diacritical marks
+  '\\u0300-\\u0344\\u0346-\\u036f\\u1ab0-\\u1aff\\u1dc0-\\u1dff\\u20d0-\\u20ff\\ufe20-\\ufe2f' + // combining diacritical marks, save the small iota, which is a letter (it folds to ι)
   '\\u0483-\\u0489\\u2de0-\\u2dff\\ua66f-\\ua672\\ua674-\\ua67d\\ua69e\\ua69f' + // Cyrillic titlo and letters above
   '\\u0591-\\u05bd\\u05bf\\u05c1\\u05c2\\u05c4\\u05c5\\u05c7\\ufb1e' + // Hebrew points and cantillation
   '\\u0610-\\u061a\\u064b-\\u065f\\u0670\\u06d6-\\u06dc\\u06df-\\u06e4\\u06e7\\u06e8\\u06ea-\\u06ed' + // Arabic
@@ -40,7 +40,7 @@ const PLAIN_LETTERS: ReadonlyMap<string, string> = new Map([
 
 const FOLDED_LETTERS = new RegExp(`[${[...PLAIN_LETTERS.keys()].join('')}]`, 'gu');
 
-const BLANKS = /[\s\p{Cc}]+/gu;
+const BLANKS = /[\p{Z}\p{Cc}]+/gu;
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 

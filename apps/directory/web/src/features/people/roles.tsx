@@ -1,0 +1,13 @@
+import type { Role } from '@directory/contract';
+import classes from './roles.module.css';
+
+export const roleNames: Readonly<Record<Role, string>> = { admin: 'Admin', moderator: 'Moderator', user: 'User' };
+
+export function RoleName({ role }: { readonly role: Role }) {
+  return (
+    <span className={classes.role} data-role={role}>
+      <span className={classes.dot} aria-hidden="true" />
+      {roleNames[role]}
+    </span>
+  );
+}

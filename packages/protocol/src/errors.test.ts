@@ -26,7 +26,7 @@ test('each status of the wire means one thing: the codes of a status are the doc
     403: ['forbidden', 'field-forbidden', 'wrong-origin'],
     404: ['not-found'],
     405: ['method-not-allowed'],
-    409: ['conflict', 'id-taken', 'intent-in-progress', 'intent-expired'],
+    409: ['id-taken', 'intent-in-progress', 'intent-expired'],
     410: ['below-horizon'],
     412: ['stale-version'],
     413: ['too-large'],

@@ -63,12 +63,6 @@ export const protocolErrors = {
     description: 'The address exists, but not for this method.',
     remedy: 'Use one of the methods in the `Allow` header.',
   },
-  conflict: {
-    status: 409,
-    title: 'Conflict',
-    description: 'The state of the data does not allow this now.',
-    remedy: 'Read the current state, then decide again.',
-  },
   'id-taken': {
     status: 409,
     title: 'Id taken',

@@ -3,7 +3,11 @@ import { z } from 'zod';
 import { LIMITS, ROLES, SORT_FIELDS, SORT_ORDERS, THEMES } from '../constants.ts';
 import { emailText, languageTag, line, nameText, role, userId } from './user.ts';
 
-const notEmpty = { error: 'expected at least one field to change' };
+/** Asked only of what is otherwise right: a patch of unknown fields alone has the fault that they are unknown. */
+const notEmpty = {
+  error: 'expected at least one field to change',
+  when: ({ issues }: { issues: unknown[] }) => issues.length === 0,
+};
 
 const preferencesPatch = z.strictObject({
   theme: z.enum(THEMES).exactOptional(),

@@ -12,7 +12,7 @@ export const line = (most: number) =>
   z
     .string()
     .min(1)
-    .max(most)
+    .max(most, { abort: true })
     .refine((text) => text.isWellFormed() && !DECEPTIVE.test(text), {
       error: 'expected text without control characters or direction overrides',
     });
@@ -24,15 +24,18 @@ export const nameText = line(LIMITS.name).refine((text) => normalise(text) !== '
 /** Deliberately wide: only a message shows whether an address exists. */
 export const emailText = z
   .string()
-  .max(LIMITS.email)
-  .regex(/^[^\s\p{C}@"(),:;<>[\\\]]{1,64}@[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}.-]*[\p{L}\p{M}\p{N}])?$/u, {
-    error: 'expected an email address such as name@example.org',
-  });
+  .max(LIMITS.email, { abort: true })
+  .regex(
+    /^[^\s\p{C}@"(),:;<>[\\\]]{1,64}@(?!.*\.\.)[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}.-]*[\p{L}\p{M}\p{N}])?$/u,
+    {
+      error: 'expected an email address such as name@example.org',
+    },
+  );
 
 /** A language tag (BCP 47), such as `en` or `zh-Hant`. */
 export const languageTag = z
   .string()
-  .max(LIMITS.language)
+  .max(LIMITS.language, { abort: true })
   .regex(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/, { error: 'expected a language tag such as en or zh-Hant' });
 
 export const userId = z.string().regex(UUID_PATTERN, 'expected a UUID in lower case');

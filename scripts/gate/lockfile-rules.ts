@@ -17,6 +17,10 @@ export interface LockFile {
         readonly link?: boolean;
         readonly dev?: boolean;
         readonly license?: string;
+        readonly optional?: boolean;
+        /** The platforms it is for; absent where it is for all. */
+        readonly os?: readonly string[];
+        readonly optionalDependencies?: Versions;
       }
     >
   >;
@@ -84,7 +88,15 @@ export function lockFaults(file: string, lock: LockFile): readonly string[] {
         `${file} holds a registry's address for ${name}: install again with this repository's .npmrc (omit-lockfile-registry-resolved=true).`,
       );
     }
-    if (entry.integrity === undefined)
+    for (const needed of Object.keys(entry.optionalDependencies ?? {})) {
+      if (isLocked(lock, place, needed)) continue;
+      faults.push(
+        `${file} does not hold ${needed}, which ${name} asks for on some platform, so \`npm ci\` refuses it everywhere: lock it on a machine whose registry has it.`,
+      );
+    }
+    // Locked without having been at hand: the binary of a platform that nobody has locked on yet.
+    const foreign = entry.optional === true && entry.os !== undefined;
+    if (entry.integrity === undefined && !foreign)
       faults.push(`${file} holds no integrity hash for ${name}: install it again.`);
     if (entry.dev !== true && !isPermissive(name, entry.license ?? 'none')) {
       faults.push(
@@ -93,4 +105,13 @@ export function lockFaults(file: string, lock: LockFile): readonly string[] {
     }
     return faults;
   });
+}
+
+/** Whether a package finds another on its way up through the locked tree. */
+function isLocked({ packages }: LockFile, place: string, name: string): boolean {
+  const folders = place.split('/node_modules/');
+  return folders
+    .map((_, depth) => [...folders.slice(0, folders.length - depth), name].join('/node_modules/'))
+    .concat(`node_modules/${name}`)
+    .some((candidate) => packages[candidate] !== undefined);
 }

@@ -127,6 +127,26 @@ describe('versions and the lock file', () => {
     ).toHaveLength(1);
   });
 
+  test('the binary of a platform that nobody has locked on may lack its hash', () => {
+    const foreign = { version: '1.0.0', license: 'MIT', optional: true, os: ['aix'] };
+    expect(lockFaults('package-lock.json', { packages: { 'node_modules/some-aix': foreign } })).toEqual([]);
+  });
+
+  test('a package for another platform that is not locked is a fault, because npm ci refuses it', () => {
+    const parent = { ...sound, optionalDependencies: { '@some/aix': '1.0.0' } };
+    const other = { ...sound, optional: true, os: ['aix'] };
+    const lock = (packages: LockFile['packages']): readonly string[] =>
+      lockFaults('package-lock.json', { packages });
+    expect(lock({ 'node_modules/some': parent })).toHaveLength(1);
+    expect(lock({ 'node_modules/some': parent, 'node_modules/@some/aix': other })).toEqual([]);
+    expect(
+      lock({ 'node_modules/a/node_modules/some': parent, 'node_modules/a/node_modules/@some/aix': other }),
+    ).toEqual([]);
+    expect(
+      lock({ 'node_modules/some': parent, 'node_modules/a/node_modules/@some/aix': other }),
+    ).toHaveLength(1);
+  });
+
   test.each(['GPL-3.0', 'MIT AND GPL-3.0', 'UNLICENSED', 'LGPL-3.0-or-later'])(
     '"%s" may not be shipped',
     (license) => {

@@ -102,9 +102,19 @@ export async function installDependencies(folder, what) {
   ]);
   if (code === 0) return;
   throw new Failure(
-    `npm could not install ${what}; its last words were:\n${tail(output)}`,
+    `npm could not install ${what}:\n${complaintOf(output)}`,
     'Check that this machine reaches the npm registry, then run the same command again.',
   );
+}
+
+/**
+ * npm gives its reason first, and a page of advice after it.
+ *
+ * @param {string} output
+ */
+function complaintOf(output) {
+  const errors = output.split('\n').filter((line) => line.startsWith('npm error'));
+  return errors.length > 0 ? errors.slice(0, 10).join('\n') : tail(output, 10);
 }
 
 /**
@@ -171,7 +181,7 @@ async function providePinnedNode(root) {
   );
   if (code === 0 && versionOf(fetched) === pinned) return fetched;
   throw new Failure(
-    `Node ${pinned} could not be installed through npm on ${process.platform} ${process.arch}${code === 0 ? '' : `; npm said:\n${tail(output, 8)}`}`,
+    `Node ${pinned} could not be installed through npm on ${process.platform} ${process.arch}${code === 0 ? '' : `; npm said:\n${complaintOf(output)}`}`,
     `Install Node ${pinned} yourself (https://nodejs.org/download/release/v${pinned}/), put it first on the PATH and run the command again.`,
   );
 }

@@ -105,7 +105,7 @@ describe('preparing a tree', () => {
     const failure = await prepare(root).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(Failure);
     expect(failure).toMatchObject({
-      message: 'npm could not install the dependencies; its last words were:\nnpm error network',
+      message: 'npm could not install the dependencies:\nnpm error network',
       remedy: expect.stringContaining('registry'),
     });
   });

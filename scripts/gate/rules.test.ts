@@ -99,6 +99,9 @@ describe('the specification and its tests', () => {
   });
 });
 
+const faultsOf = (packages: LockFile['packages']): readonly string[] =>
+  lockFaults('package-lock.json', { packages });
+
 describe('versions and the lock file', () => {
   test.each(['^1.0.0', '~1.0.0', '1.x', 'latest', '>=1', '1.0'])('the version "%s" is refused', (version) => {
     expect(versionFaults('package.json', { dependencies: { some: version } })).toHaveLength(1);
@@ -111,7 +114,7 @@ describe('versions and the lock file', () => {
 
   const sound = { version: '1.0.0', integrity: 'sha512-x', license: 'MIT' };
   const faults = (entry: LockFile['packages'][string], name = 'some'): readonly string[] =>
-    lockFaults('package-lock.json', { packages: { [`node_modules/${name}`]: { ...sound, ...entry } } });
+    faultsOf({ [`node_modules/${name}`]: { ...sound, ...entry } });
 
   test('a sound entry has no fault', () => {
     expect(faults({})).toEqual([]);
@@ -122,28 +125,27 @@ describe('versions and the lock file', () => {
   });
 
   test('an entry without a hash is a fault', () => {
-    expect(
-      lockFaults('package-lock.json', { packages: { 'node_modules/some': { license: 'MIT' } } }),
-    ).toHaveLength(1);
+    expect(faultsOf({ 'node_modules/some': { license: 'MIT' } })).toHaveLength(1);
   });
 
   test('the binary of a platform that nobody has locked on may lack its hash', () => {
     const foreign = { version: '1.0.0', license: 'MIT', optional: true, os: ['aix'] };
-    expect(lockFaults('package-lock.json', { packages: { 'node_modules/some-aix': foreign } })).toEqual([]);
+    expect(faultsOf({ 'node_modules/some-aix': foreign })).toEqual([]);
   });
 
   test('a package for another platform that is not locked is a fault, because npm ci refuses it', () => {
     const parent = { ...sound, optionalDependencies: { '@some/aix': '1.0.0' } };
     const other = { ...sound, optional: true, os: ['aix'] };
-    const lock = (packages: LockFile['packages']): readonly string[] =>
-      lockFaults('package-lock.json', { packages });
-    expect(lock({ 'node_modules/some': parent })).toHaveLength(1);
-    expect(lock({ 'node_modules/some': parent, 'node_modules/@some/aix': other })).toEqual([]);
+    expect(faultsOf({ 'node_modules/some': parent })).toHaveLength(1);
+    expect(faultsOf({ 'node_modules/some': parent, 'node_modules/@some/aix': other })).toEqual([]);
     expect(
-      lock({ 'node_modules/a/node_modules/some': parent, 'node_modules/a/node_modules/@some/aix': other }),
+      faultsOf({
+        'node_modules/a/node_modules/some': parent,
+        'node_modules/a/node_modules/@some/aix': other,
+      }),
     ).toEqual([]);
     expect(
-      lock({ 'node_modules/some': parent, 'node_modules/a/node_modules/@some/aix': other }),
+      faultsOf({ 'node_modules/some': parent, 'node_modules/a/node_modules/@some/aix': other }),
     ).toHaveLength(1);
   });
 

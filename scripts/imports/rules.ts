@@ -53,10 +53,12 @@ const lockstepObservers = new Set(['react', 'devtools', 'testing']);
 /** The composition root, and the door that names what is public. */
 const lockstepComposers = new Set(['create-lockstep.ts', 'index.ts']);
 
-const isTest = (file: string): boolean =>
-  /\.(test|test-d|spec|bench)\.[cm]?tsx?$/.test(file) || /(^|\/)(e2e|test|tests|test-support)\//.test(file);
-
 const within = (file: string, folder: string): boolean => file.startsWith(`${folder}/`);
+
+/** Tests and what only they use. lockstep's testing folder is not that: it ships, as `lockstep/testing`. */
+const isTest = (file: string): boolean =>
+  /\.(test|test-d|spec)\.[cm]?tsx?$/.test(file) ||
+  (/\/(e2e|testing)\//.test(file) && !within(file, `${lockstep}/src/testing`));
 
 const reachedFile = (target: Target): string | null => (target.kind === 'file' ? target.file : null);
 

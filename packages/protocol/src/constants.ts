@@ -25,13 +25,13 @@ export const CLOSE = {
 } as const;
 
 /** How long a server keeps the record of an applied key, from receipt: 8 days, in milliseconds. */
-export const KEY_RECORD_MS = 8 * 24 * 60 * 60 * 1000;
+export const KEY_RECORD_MS = 691_200_000;
 
 /** A key older than this by its own time, without a record, is refused as `intent-expired`: 7 days, in milliseconds. */
-export const KEY_MAX_AGE_MS = 7 * 24 * 60 * 60 * 1000;
+export const KEY_MAX_AGE_MS = 604_800_000;
 
 /** A key further ahead of the server's clock than this is refused as `clock-skew`: 10 minutes, in milliseconds. */
-export const KEY_MAX_AHEAD_MS = 10 * 60 * 1000;
+export const KEY_MAX_AHEAD_MS = 600_000;
 
 /** The most changes that one read of the feed returns. */
 export const CHANGES_LIMIT = 1000;

@@ -11,8 +11,9 @@ export {
 } from './constants.ts';
 export { problemType, protocolErrors } from './errors.ts';
 export type { ErrorEntry, ProtocolErrorCode } from './errors.ts';
-export { readClientFrame, readServerFrame } from './frames.ts';
-export type { FrameFault, Read } from './frames.ts';
+export type { FrameFault, Read } from './frames/checks.ts';
+export { readClientFrame } from './frames/client-frame.ts';
+export { readServerFrame } from './frames/server-frame.ts';
 export { isJsonObject } from './json.ts';
 export type { Json, JsonObject } from './json.ts';
 export { applyMergePatch, mergePatchBetween } from './merge-patch.ts';

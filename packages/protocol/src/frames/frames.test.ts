@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readClientFrame, readServerFrame } from './frames.ts';
-import { clientFrame, serverFrame } from './schema/index.ts';
+import { readClientFrame } from './client-frame.ts';
+import { readServerFrame } from './server-frame.ts';
+import { clientFrame, serverFrame } from '../schema/index.ts';
 
 const id = '017f22e2-79b0-7cc3-98c4-dc0c0c07398f';
 const at = '2026-01-31T09:30:00.000Z';

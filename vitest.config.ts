@@ -3,15 +3,27 @@ import { defineConfig } from 'vitest/config';
 /** Workspace packages are read from source; the packed artefacts have checks of their own. */
 const conditions = ['@lockstep/source'];
 
-const project = (name: string, root: string, environment: 'node' | 'jsdom' = 'node') => ({
+/** What is too long for the gate runs with `LOCKSTEP_FULL=1`. */
+const long = process.env.LOCKSTEP_FULL === '1' ? [] : ['**/*.full.test.ts'];
+
+/** Starts one PostgreSQL for the run; its tests get databases of their own on it. */
+const postgres = [new URL('packages/server/src/testing/global-setup.ts', import.meta.url).pathname];
+
+const project = (
+  name: string,
+  root: string,
+  environment: 'node' | 'jsdom' = 'node',
+  globalSetup: string[] = [],
+) => ({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     name,
     root,
     environment,
+    globalSetup,
     include: ['src/**/*.test.{ts,tsx}'],
-    exclude: ['**/node_modules/**', '**/e2e/**'],
+    exclude: ['**/node_modules/**', '**/e2e/**', ...long],
   },
 });
 
@@ -25,9 +37,9 @@ export default defineConfig({
     projects: [
       project('protocol', 'packages/protocol'),
       project('lockstep', 'packages/lockstep'),
-      project('server', 'packages/server'),
+      project('server', 'packages/server', 'node', postgres),
       project('contract', 'apps/directory/contract'),
-      project('directory-server', 'apps/directory/server'),
+      project('directory-server', 'apps/directory/server', 'node', postgres),
       project('web', 'apps/directory/web', 'jsdom'),
       tools('scripts'),
       tools('bench'),

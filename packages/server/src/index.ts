@@ -4,8 +4,6 @@
  *
  * In the order of use: `openDatabase` → `serverMigrations` (in the application's own migrator) → `commitIntent` → `createFeed` → `createHub`.
  */
-import type { Migration } from 'kysely/migration';
-
 export { ServerError, isServerError } from './core/errors.ts';
 export type { ServerErrorCode } from './core/errors.ts';
 export { systemClock } from './core/ports.ts';
@@ -21,11 +19,7 @@ export type {
   TransactionOptions,
 } from './database/index.ts';
 
-/**
- * The tables of this package, for the application's migrator: names begin with `lockstep_`, keys with `0000_lockstep_`, so they run first on a new database; set
- * `allowUnorderedMigrations: true`, since later versions add to them after yours ran.
- */
-export declare const serverMigrations: Record<string, Migration>;
+export { serverMigrations } from './migrations.ts';
 
 export { commitIntent, hashRequest } from './commit/index.ts';
 export type {

@@ -19,6 +19,8 @@ export interface Internals {
   /** Tells listeners in this process that something was committed to the outbox. */
   announceCommit(): void;
   onCommit(listener: () => void): () => void;
+  /** Calls `listener` after notifications had been lost for a while. */
+  onReconnect(listener: () => void): () => void;
   /** A connection of its own, or null where this process has the database alone. */
   openSession: (() => Promise<Session>) | null;
 }
@@ -121,6 +123,7 @@ function databaseOn<Schema>(dialect: Database['dialect'], source: Source): Datab
       committed.add(listener);
       return () => committed.delete(listener);
     },
+    onReconnect: (listener) => source.listener.onReconnect(listener),
     openSession: source.openSession,
   });
   return database;

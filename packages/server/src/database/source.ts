@@ -22,6 +22,8 @@ export interface Lent {
 }
 
 export interface Listener {
+  /** Called after notifications may have been lost. */
+  onReconnect(listener: () => void): () => void;
   listen(channel: string, onPayload: (payload: string) => void): Promise<() => Promise<void>>;
 }
 

@@ -1,3 +1,4 @@
+export { createHub } from './hub.ts';
 export type {
   Authentication,
   ChannelRoute,
@@ -8,7 +9,3 @@ export type {
   ResetReason,
   Subject,
 } from './types.ts';
-import type { Hub, HubOptions, Subject } from './types.ts';
-
-/** One per process, on a started feed. */
-export declare function createHub<S extends Subject>(options: HubOptions<S>): Hub<S>;

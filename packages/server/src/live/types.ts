@@ -55,8 +55,13 @@ export interface HubLimits {
   frameBytes: number;
   /** Frames a client may send in 10 s; above it 1008. Default 200. */
   framesPer10s: number;
-  /** Unsent bytes after which a socket is cut off with 1013. Default 4 MiB. */
+  /**
+   * Unsent bytes that one socket may hold. From a quarter of it on, the socket gets the feed in pages at its own pace; past it, or when
+   * a page does not leave within `stallMs`, it is cut off with 1013. Default 4 MiB.
+   */
   bufferBytes: number;
+  /** See `bufferBytes`, in ms. Default 30,000. */
+  stallMs: number;
   /** The server pings this often, in ms; a ping unanswered until the next one ends the socket. Default 25,000. */
   heartbeatMs: number;
   /** Time for the first `AUTH`, in ms; then 4401. Default 10,000. */
@@ -77,7 +82,7 @@ export interface ChannelRoute<S extends Subject> {
   lockstep?: boolean;
   /**
    * For clients without a subprotocol: what to send for a change that the subject may read, or null for nothing. One JSON text a frame.
-   * `scope` is the socket's own (below). Computed once for all sockets of equal rights and scope. Absent: such clients are closed with 1002.
+   * `scope` is the socket's own (below). Computed once for all sockets of equal rights and scope. Absent: such clients are closed with 4426.
    */
   plainForm?(change: FullChange, context: { offset: number; scope: string }): Json | null;
   /** What plain sockets on this route are about, by the handshake (a path parameter). Default `''`. */

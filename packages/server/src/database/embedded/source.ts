@@ -127,6 +127,11 @@ class EmbeddedSource implements Source, Listener {
     };
   }
 
+  onReconnect(): () => void {
+    // One process, one thread: nothing is lost between them.
+    return () => {};
+  }
+
   close(): Promise<void> {
     this.#closed ??= (async () => {
       this.#stopVacuum();

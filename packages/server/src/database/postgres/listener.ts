@@ -10,6 +10,7 @@ export class ReconnectingListener implements Listener {
   readonly #clock: Clock;
   readonly #report: Report;
   readonly #channels = new Map<string, Set<(payload: string) => void>>();
+  readonly #reconnected = new Set<() => void>();
   #session: Promise<Session> | null = null;
   #closed = false;
   #cancelRetry: () => void = () => {};
@@ -38,6 +39,11 @@ export class ReconnectingListener implements Listener {
       const session = await this.#session?.catch(() => null);
       await session?.query(`unlisten ${name}`).catch(() => {});
     };
+  }
+
+  onReconnect(listener: () => void): () => void {
+    this.#reconnected.add(listener);
+    return () => this.#reconnected.delete(listener);
   }
 
   async close(): Promise<void> {
@@ -75,10 +81,15 @@ export class ReconnectingListener implements Listener {
     if (this.#closed) return;
     this.#cancelRetry = this.#clock.after(RETRY_MS, () => {
       if (this.#closed || this.#channels.size === 0) return;
-      this.#connected().catch((error: unknown) => {
-        this.#report(error, 'listening for notifications');
-        this.#retry();
-      });
+      this.#connected().then(
+        () => {
+          for (const listener of this.#reconnected) listener();
+        },
+        (error: unknown) => {
+          this.#report(error, 'listening for notifications');
+          this.#retry();
+        },
+      );
     });
   }
 }

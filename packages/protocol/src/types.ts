@@ -11,7 +11,7 @@ type Declared<T> = T extends unknown ? { [K in keyof T as string extends K ? nev
 export type FieldError = Declared<z.infer<typeof fieldError>>;
 
 /** An error's body, `application/problem+json` (RFC 9457). */
-export type Problem = Declared<Omit<z.infer<typeof problem>, 'errors'>> & { errors?: FieldError[] };
+export type Problem = Omit<Declared<z.infer<typeof problem>>, 'errors'> & { errors?: FieldError[] };
 
 /** One row's change; see the schema for what `row` and `before` hold. */
 export type RowChange = Declared<z.infer<typeof rowChange>>;

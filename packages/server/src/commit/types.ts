@@ -34,7 +34,7 @@ export interface EffectResult {
 }
 
 /** Writes with `tx` alone. Whatever it throws rolls everything back, releases the key and reaches the caller as it is. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the tables belong to the application
+// oxlint-disable-next-line typescript/no-explicit-any -- the tables belong to the application
 export type Effect<Schema = any> = (tx: Transaction<Schema>) => Promise<EffectResult>;
 
 export interface StoredAnswer {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { CompiledQuery, Kysely, sql } from 'kysely';
+import { Kysely, sql } from 'kysely';
+import type { CompiledQuery } from 'kysely';
 import { ServerError } from '../core/errors.ts';
 import { systemClock } from '../core/ports.ts';
 import type { Clock } from '../core/ports.ts';
@@ -35,8 +36,7 @@ interface Context {
 const internals = new WeakMap<Database, Internals>();
 
 /** The inner side of a database that `openDatabase` made. */
-// oxlint-disable-next-line typescript/no-explicit-any -- any schema will do
-export function internalsOf(database: Database<any>): Internals {
+export function internalsOf(database: Database): Internals {
   const found = internals.get(database);
   if (found === undefined)
     throw new TypeError('expected a database made by openDatabase, received another object');

@@ -42,8 +42,8 @@ export interface TransactionOptions {
  * Whenever the database cannot be reached, every member rejects with a `ServerError` of code `unavailable`; a later call works
  * again once it is back. Errors of SQL keep their SQLSTATE in `code`, and `constraint`, `table`, `column`, `detail`.
  */
+// oxlint-disable-next-line typescript/no-explicit-any -- the tables belong to the application
 export interface Database<Schema = any> {
-  // eslint-disable-line @typescript-eslint/no-explicit-any -- the tables belong to the application
   readonly dialect: Dialect;
   /** For queries outside a transaction. Inside one use its `tx`: there, a query on `db` rejects with `query-outside-transaction`. */
   readonly db: Kysely<Schema>;

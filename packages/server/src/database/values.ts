@@ -54,6 +54,7 @@ const scalar: Record<keyof typeof OID, Parse> = {
 };
 
 const parsers = new Map<number, Parse>();
+// oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the driver's enum leaves the types of arrays out
 const splitArray: Parse = pg.types.getTypeParser(TEXT_ARRAY_OID);
 
 function eachOf(parse: Parse): Parse {
@@ -74,6 +75,7 @@ for (const name of Object.keys(OID) as (keyof typeof OID)[]) {
 export const types: CustomTypesConfig = {
   // oxlint-disable-next-line typescript/no-explicit-any -- the driver's own signature
   getTypeParser: (oid: number, format?: any): any =>
+    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the same
     (format === 'binary' ? undefined : parsers.get(oid)) ?? pg.types.getTypeParser(oid, format),
 };
 

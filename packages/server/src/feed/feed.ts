@@ -13,8 +13,7 @@ import type { Feed, FeedBatch, FeedOptions, FeedPage, FullChange } from './types
 const EIGHT_DAYS_MS = 8 * 24 * 60 * 60 * 1000;
 
 /** The feed of a database. Make one per process and database; it does nothing until `start`. */
-// oxlint-disable-next-line typescript/no-explicit-any -- any schema will do
-export function createFeed(database: Database<any>, options: FeedOptions = {}): Feed {
+export function createFeed(database: Database, options: FeedOptions = {}): Feed {
   const clock = options.clock ?? systemClock;
   const report = options.report ?? (() => {});
   const pollMs = options.pollMs ?? 1_000;
@@ -79,7 +78,7 @@ export function createFeed(database: Database<any>, options: FeedOptions = {}): 
         do {
           catchAgain = false;
           await readOn();
-        } while (catchAgain && phase === 'running');
+        } while (catchAgain);
       } catch (error) {
         report(error, 'reading the feed');
       } finally {

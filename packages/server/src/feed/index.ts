@@ -1,2 +1,3 @@
 export { createFeed } from './feed.ts';
 export type { Feed, FeedBatch, FeedOptions, FeedPage, FullChange } from './types.ts';
+export { breakFeed } from './break.ts';

@@ -21,8 +21,8 @@ export interface SequencerOptions {
   retainMs: number;
   retainChanges: number;
   /** Rows that just became durable in the feed, in order. */
-  onPlaced(rows: Placed[]): void;
-  onHorizon(horizon: number): void;
+  onPlaced: (rows: Placed[]) => void;
+  onHorizon: (horizon: number) => void;
 }
 
 /**
@@ -54,11 +54,15 @@ export class Sequencer {
     const { clock, database, internals, pollMs } = this.#options;
     this.#ends.push(
       internals.onCommit(() => this.#committedHere()),
-      clock.every(pollMs, () => this.wake()),
+      clock.every(pollMs, () => void this.wake()),
     );
     if (internals.openSession !== null) {
-      this.#ends.push(await database.listen(OUTBOX_CHANNEL, () => this.#hasTurn && this.wake()));
-      this.#ends.push(await database.listen(TURN_CHANNEL, () => this.wake()));
+      this.#ends.push(
+        await database.listen(OUTBOX_CHANNEL, () => {
+          if (this.#hasTurn) void this.wake();
+        }),
+      );
+      this.#ends.push(await database.listen(TURN_CHANNEL, () => void this.wake()));
     }
     await this.wake();
   }

@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { CHANGES_LIMIT, CLOSE, PROTOCOL_VERSION, readClientFrame } from '@lockstep/protocol';
+import { CLOSE, PROTOCOL_VERSION, readClientFrame } from '@lockstep/protocol';
 import type { ClientFrame } from '@lockstep/protocol';
 import { systemClock } from '../core/ports.ts';
-import type { FullChange } from '../feed/index.ts';
-import { TEXT } from './connection.ts';
 import type { Connection } from './connection.ts';
+import { Delivery } from './delivery.ts';
 import { noNodes, nodesOn } from './nodes.ts';
 import type { NodeMessage } from './nodes.ts';
 import { Presence } from './presence.ts';
-import { BatchFrames, Rendering } from './rendering.ts';
 import { createRoutes } from './route.ts';
-import type { Authentication, Hub, HubLimits, HubOptions, Subject } from './types.ts';
+import type { Authentication, Hub, HubLimits, HubOptions, ResetReason, Subject } from './types.ts';
 
 const DEFAULT_LIMITS: HubLimits = {
   frameBytes: 16 * 1024,
@@ -27,8 +25,6 @@ const DEFAULT_LIMITS: HubLimits = {
 /** Heartbeats go out in slices, so that ten thousand sockets are not asked in one moment. */
 const SLICES = 16;
 const RENEWALS_AT_ONCE = 8;
-/** Of a page for a socket that could not keep up: small, so that its buffer stays small. */
-const LAGGARD_PAGE = 200;
 
 const PING = JSON.stringify({ type: 'PING' });
 const PONG = JSON.stringify({ type: 'PONG' });
@@ -50,11 +46,10 @@ export class LiveHub<S extends Subject> {
   readonly #options: HubOptions<S>;
   readonly #clock;
   readonly #report;
-  readonly #rendering: Rendering<S>;
+  readonly #delivery: Delivery<S>;
   readonly #presence: Presence<S>;
   readonly #nodes;
   readonly #connections = new Set<Connection<S>>();
-  readonly #live = new Set<Connection<S>>();
   readonly #bySubject = new Map<string, Set<Connection<S>>>();
   /** Sockets that have yet to say AUTH. */
   readonly #waiting = new Map<Connection<S>, { accepts: (subject: S) => boolean; cancel: () => void }>();
@@ -62,12 +57,7 @@ export class LiveHub<S extends Subject> {
   #slices: Connection<S>[][] = [];
   #opened: Promise<void> | null = null;
   #draining = false;
-  /** The last change that every live connection was sent. */
-  #position: number;
-  #pending: FullChange[] = [];
-  #framesSent = 0;
   #framesReceived = 0;
-  #serialised = 0;
   #slowConsumersCut = 0;
   #emptied: () => void = () => {};
 
@@ -76,17 +66,28 @@ export class LiveHub<S extends Subject> {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#clock = options.clock ?? systemClock;
     this.#report = options.report ?? (() => {});
-    this.#rendering = new Rendering(options);
+    this.#delivery = new Delivery({
+      feed: options.feed,
+      rights: options,
+      limits: this.limits,
+      clock: this.#clock,
+      report: this.#report,
+      cutOff: (connection) => this.#cutOff(connection),
+      giveUp: (connection) => this.#close(connection, CLOSE.tryLater, 'try later'),
+      startOver: (connection, reason) => {
+        if (connection === null) this.#reset(null, reason);
+        else this.#startOver(connection, reason);
+      },
+    });
     this.#nodes =
       options.database === undefined ? noNodes : nodesOn(options.database, randomUUID(), this.#report);
     this.#presence = new Presence({
       clock: this.#clock,
-      tell: (connection, text) => this.#send(connection, text),
+      tell: (connection, text) => this.#delivery.send(connection, text),
       publish: (message) => void this.#nodes.send(message),
     });
-    this.#position = options.feed.offset();
     this.#ends = [
-      options.feed.follow(({ changes, offset }) => this.#take(changes, offset)),
+      () => this.#delivery.stop(),
       this.#clock.every(this.limits.heartbeatMs / SLICES, () => this.#beat()),
     ];
   }
@@ -147,12 +148,19 @@ export class LiveHub<S extends Subject> {
     }
     const { frame } = read;
     if (connection.busy !== null) {
-      connection.busy = connection.busy.then(() => this.#handle(connection, frame));
+      this.#queue(connection, connection.busy, frame);
       return;
     }
     const work = this.#handle(connection, frame);
-    if (work === undefined) return;
-    const busy = work.finally(() => {
+    if (work !== null) this.#queue(connection, work, null);
+  }
+
+  /** Keeps the order of frames where one takes time; `next` is handled after `before`. */
+  #queue(connection: Connection<S>, before: Promise<void>, next: ClientFrame | null): void {
+    const busy = (async () => {
+      await before;
+      if (next !== null) await this.#handle(connection, next);
+    })().finally(() => {
       if (connection.busy === busy) connection.busy = null;
     });
     connection.busy = busy;
@@ -167,7 +175,7 @@ export class LiveHub<S extends Subject> {
     return this.#end(subjectId, code);
   }
 
-  resetEverywhere(subjectId: string | null, reason: 'horizon' | 'rights' | 'restart'): number {
+  resetEverywhere(subjectId: string | null, reason: ResetReason): number {
     void this.#nodes.send({ kind: 'reset', subject: subjectId, reason });
     return this.#reset(subjectId, reason);
   }
@@ -177,9 +185,9 @@ export class LiveHub<S extends Subject> {
       sockets: this.#connections.size,
       subjects: this.#bySubject.size,
       topics: this.#presence.topics,
-      framesSent: this.#framesSent,
+      framesSent: this.#delivery.framesSent,
       framesReceived: this.#framesReceived,
-      serialised: this.#serialised,
+      serialised: this.#delivery.serialised,
       slowConsumersCut: this.#slowConsumersCut,
     };
   }
@@ -223,7 +231,7 @@ export class LiveHub<S extends Subject> {
     if (connection.framed) {
       connection.phase = 'greeted';
       const now = new Date(this.#clock.now()).toISOString();
-      this.#send(
+      this.#delivery.send(
         connection,
         JSON.stringify({
           type: 'HELLO',
@@ -235,7 +243,7 @@ export class LiveHub<S extends Subject> {
       );
     } else {
       connection.position = feed.offset();
-      void this.#catchUp(connection);
+      void this.#delivery.catchUp(connection);
     }
   }
 
@@ -262,39 +270,40 @@ export class LiveHub<S extends Subject> {
 
   // --- what clients say ---
 
-  #handle(connection: Connection<S>, frame: ClientFrame): Promise<void> | undefined {
-    if (connection.phase === 'closed') return undefined;
+  /** A promise where it takes time; then later frames wait for it. */
+  #handle(connection: Connection<S>, frame: ClientFrame): Promise<void> | null {
+    if (connection.phase === 'closed') return null;
     if (frame.type === 'PING') {
-      this.#send(connection, PONG);
-      return undefined;
+      this.#delivery.send(connection, PONG);
+      return null;
     }
-    if (frame.type === 'PONG') return undefined;
+    if (frame.type === 'PONG') return null;
     if (frame.type === 'AUTH') return this.#authenticate(connection, frame.token);
     if (connection.subject === null) {
       this.#close(connection, CLOSE.signInAgain, 'sign in');
-      return undefined;
+      return null;
     }
-    if (!connection.framed) return undefined;
+    if (!connection.framed) return null;
     switch (frame.type) {
       case 'RESUME':
-        this.#live.delete(connection);
         connection.position = frame.since;
         // While its rights are being read anew it goes on afterwards, by RESET.
-        if (connection.phase !== 'renewing') void this.#catchUp(connection);
-        return undefined;
+        if (connection.phase !== 'renewing') void this.#delivery.catchUp(connection);
+        return null;
       case 'SUBSCRIBE':
         return this.#subscribe(connection, frame.topic, connection.subject);
       case 'UNSUBSCRIBE':
         this.#presence.leave(connection, frame.topic);
-        return undefined;
+        return null;
       case 'PRESENCE': {
         const { state, field } = frame;
         const doing = state === 'gone' ? null : { state, ...(field === undefined ? {} : { field }) };
         // Not joined: it was told nobody is there, or left already. Nothing to do for it.
         this.#presence.set(connection, frame.topic, doing);
-        return undefined;
+        return null;
       }
     }
+    return null;
   }
 
   async #subscribe(connection: Connection<S>, topic: string, subject: S): Promise<void> {
@@ -311,164 +320,19 @@ export class LiveHub<S extends Subject> {
     if (connection.subject === null || connection.phase === 'closed') return;
     if (accepted) this.#presence.join(connection, topic);
     // Says nothing of whether the topic exists.
-    else this.#send(connection, JSON.stringify({ type: 'PRESENCE', topic, people: [] }));
-  }
-
-  // --- changes ---
-
-  #take(changes: readonly FullChange[], offset: number): void {
-    // The feed skipped (a process that slept for days): nobody can be brought up to date from here.
-    if (offset - changes.length !== this.#position + this.#pending.length) {
-      this.#pending = [];
-      this.#position = offset - changes.length;
-      this.#reset(null, 'horizon');
-    }
-    if (this.#pending.length === 0) setImmediate(() => this.#flush());
-    for (const change of changes) this.#pending.push(change);
-  }
-
-  /** Sends what came in since the last turn of the event loop, coalesced. */
-  #flush(): void {
-    const pending = this.#pending;
-    if (pending.length === 0) return;
-    this.#pending = [];
-    for (let from = 0; from < pending.length; from += CHANGES_LIMIT) {
-      const changes = pending.slice(from, from + CHANGES_LIMIT);
-      this.#position += changes.length;
-      this.#broadcast(changes, this.#position);
-    }
-  }
-
-  #broadcast(changes: readonly FullChange[], offset: number): void {
-    const frames = new BatchFrames(this.#rendering, changes, offset);
-    const plain = new Map<string, string[]>();
-    const lagAt = this.limits.bufferBytes / 4;
-    for (const connection of this.#live) {
-      const { socket, subject } = connection;
-      if (subject === null) continue;
-      try {
-        if (connection.framed) {
-          socket.send(frames.for(subject), TEXT);
-          this.#framesSent += 1;
-        } else {
-          for (const text of this.#plainTexts(connection, subject, changes, offset, plain))
-            this.#send(connection, text);
-        }
-      } catch (error) {
-        this.#report(error, 'sending changes');
-        this.#close(connection, CLOSE.error, 'internal error');
-        continue;
-      }
-      if (socket.bufferedAmount > lagAt) {
-        // It gets no more than it takes: from here it reads the feed at its own pace.
-        this.#live.delete(connection);
-        connection.position = offset;
-        void this.#catchUp(connection, LAGGARD_PAGE);
-      }
-    }
-    this.#serialised += frames.made;
-  }
-
-  #plainTexts(
-    connection: Connection<S>,
-    subject: S,
-    changes: readonly FullChange[],
-    offset: number,
-    shared: Map<string, string[]> | null,
-  ): string[] {
-    const { plainForm, scope } = connection;
-    if (plainForm === null) return [];
-    const key = shared !== null && scope === null && this.#rendering.isUniform ? subject.rights : null;
-    const known = key === null ? undefined : shared?.get(key);
-    if (known !== undefined) return known;
-    const texts: string[] = [];
-    changes.forEach((full, index) => {
-      const { change } = this.#rendering.visible(full, subject);
-      if (change.op === 'none') return;
-      const form = plainForm(change, { offset: offset - changes.length + 1 + index, scope: scope ?? '' });
-      if (form !== null) texts.push(JSON.stringify(form));
-    });
-    this.#serialised += texts.length;
-    if (key !== null) shared?.set(key, texts);
-    return texts;
-  }
-
-  /** Brings a connection from its position to the live tail, without a gap and without a change twice. */
-  async #catchUp(connection: Connection<S>, limit = CHANGES_LIMIT): Promise<void> {
-    const turn = (connection.turn += 1);
-    connection.phase = 'catching-up';
-    const isMine = () => connection.turn === turn && connection.phase === 'catching-up';
-    try {
-      await Promise.resolve();
-      while (isMine()) {
-        this.#flush();
-        // From here to `live` nothing else runs, so no batch can come between.
-        if (connection.position === this.#position) {
-          connection.phase = 'live';
-          this.#live.add(connection);
-          return;
-        }
-        const page = await this.#options.feed.read({ since: connection.position, limit });
-        const { subject } = connection;
-        if (!isMine() || subject === null) return;
-        if (page.kind !== 'page')
-          return this.#startOver(connection, page.kind === 'ahead' ? 'restart' : 'horizon');
-        connection.position = page.offset;
-        const { changes, offset } = page;
-        if (changes.length === 0) continue;
-        const texts = connection.framed
-          ? [this.#rendering.frame(changes, offset, subject)]
-          : this.#plainTexts(connection, subject, changes, offset, null);
-        if (!(await this.#sendAll(connection, texts))) return;
-      }
-    } catch (error) {
-      this.#report(error, 'catching a socket up');
-      if (isMine()) this.#close(connection, CLOSE.tryLater, 'try later');
-    }
-  }
-
-  /** Resolves when the socket's buffer is small enough for more; false when it was cut off meanwhile. */
-  #sendAll(connection: Connection<S>, texts: string[]): Promise<boolean> {
-    const { socket } = connection;
-    const last = texts.pop();
-    for (const text of texts) this.#send(connection, text);
-    if (last === undefined) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const cancel = this.#clock.after(this.limits.stallMs, () => {
-        this.#cutOff(connection);
-        resolve(false);
-      });
-      const proceed = () => {
-        cancel();
-        resolve(connection.phase !== 'closed');
-      };
-      this.#framesSent += 1;
-      socket.send(last, TEXT, proceed);
-      if (socket.bufferedAmount > this.limits.bufferBytes) {
-        this.#cutOff(connection);
-        proceed();
-      } else if (socket.bufferedAmount <= this.limits.bufferBytes / 4) proceed();
-    });
+    else this.#delivery.send(connection, JSON.stringify({ type: 'PRESENCE', topic, people: [] }));
   }
 
   /** The client drops what it has and reads anew; it says RESUME when it has done so. */
-  #startOver(connection: Connection<S>, reason: 'horizon' | 'rights' | 'restart'): void {
-    connection.turn += 1;
-    this.#live.delete(connection);
+  #startOver(connection: Connection<S>, reason: ResetReason): void {
+    this.#delivery.halt(connection);
     if (connection.framed) {
       connection.phase = 'greeted';
-      this.#send(connection, JSON.stringify({ type: 'RESET', reason }));
+      this.#delivery.send(connection, JSON.stringify({ type: 'RESET', reason }));
     } else {
       connection.position = this.#options.feed.offset();
-      void this.#catchUp(connection);
+      void this.#delivery.catchUp(connection);
     }
-  }
-
-  #send(connection: Connection<S>, text: string): void {
-    if (connection.phase === 'closed') return;
-    this.#framesSent += 1;
-    connection.socket.send(text, TEXT);
-    if (connection.socket.bufferedAmount > this.limits.bufferBytes) this.#cutOff(connection);
   }
 
   #cutOff(connection: Connection<S>): void {
@@ -487,22 +351,18 @@ export class LiveHub<S extends Subject> {
     return own.length;
   }
 
-  #reset(subjectId: string | null, reason: 'horizon' | 'rights' | 'restart'): number {
+  #reset(subjectId: string | null, reason: ResetReason): number {
     const all = subjectId === null ? this.#connections : (this.#bySubject.get(subjectId) ?? []);
     const signedIn = [...all].filter(({ subject, phase }) => subject !== null && phase !== 'closed');
     for (const connection of signedIn) {
-      connection.turn += 1;
+      this.#delivery.halt(connection);
       connection.phase = 'renewing';
-      if (this.#live.delete(connection)) connection.position = this.#position;
     }
     void this.#renewAll(signedIn, reason);
     return signedIn.length;
   }
 
-  async #renewAll(
-    connections: Connection<S>[],
-    reason: 'horizon' | 'rights' | 'restart' | null,
-  ): Promise<void> {
+  async #renewAll(connections: Connection<S>[], reason: ResetReason | null): Promise<void> {
     const waiting = connections.values();
     const worker = async () => {
       for (const connection of waiting) {
@@ -521,11 +381,7 @@ export class LiveHub<S extends Subject> {
   }
 
   /** Takes a subject's new rights. `reason` null: only where they differ must the client start over. */
-  #renewed(
-    connection: Connection<S>,
-    signIn: Authentication<S>,
-    reason: 'horizon' | 'rights' | 'restart' | null,
-  ): void {
+  #renewed(connection: Connection<S>, signIn: Authentication<S>, reason: ResetReason | null): void {
     const old = connection.subject;
     if (connection.phase === 'closed' || old === null) return;
     if (!signIn.ok) return this.#refuse(connection, signIn.code);
@@ -574,7 +430,7 @@ export class LiveHub<S extends Subject> {
         continue;
       }
       connection.pinged = true;
-      if (connection.framed) this.#send(connection, PING);
+      if (connection.framed) this.#delivery.send(connection, PING);
       else connection.socket.ping();
     }
   }
@@ -587,8 +443,7 @@ export class LiveHub<S extends Subject> {
 
   #retire(connection: Connection<S>): void {
     connection.phase = 'closed';
-    connection.turn += 1;
-    this.#live.delete(connection);
+    this.#delivery.halt(connection);
     this.#waiting.get(connection)?.cancel();
     this.#waiting.delete(connection);
     this.#presence.leaveAll(connection);

@@ -49,10 +49,11 @@ export function createRoutes<S extends Subject>(
         url: path,
         schema: HIDDEN,
         async preValidation(request, reply) {
-          if (!request.ws) return;
+          if (!request.ws) return undefined;
           if (hub.isFull) return refuse(reply, 'unavailable');
           if (!options.acceptsOrigin(request.headers.origin, request)) return refuse(reply, 'wrong-origin');
           signIns.set(request, await options.authenticateRequest(request));
+          return undefined;
         },
         handler: (_request, reply) => {
           void reply.header('upgrade', 'websocket').header('connection', 'upgrade').code(426);
@@ -93,7 +94,7 @@ function admit<S extends Subject>(
   const connection: Connection<S> = {
     socket,
     framed,
-    plainForm: framed || plainForm === undefined ? null : (change, context) => plainForm(change, context),
+    plainForm: framed || plainForm === undefined ? null : plainForm,
     scope: route.scope?.(request) ?? null,
     subject: null,
     phase: 'signing-in',
@@ -111,11 +112,7 @@ function admit<S extends Subject>(
   });
   socket.on('pong', () => hub.ponged(connection));
   socket.on('close', () => hub.dismiss(connection));
-  hub.admit(
-    connection,
-    signIn,
-    acceptsSubject === undefined ? () => true : (subject) => acceptsSubject(subject, request),
-  );
+  hub.admit(connection, signIn, (subject) => acceptsSubject?.(subject, request) ?? true);
 }
 
 function refuse(reply: FastifyReply, code: ProtocolErrorCode): FastifyReply {

@@ -84,11 +84,11 @@ export interface ChannelRoute<S extends Subject> {
    * For clients without a subprotocol: what to send for a change that the subject may read, or null for nothing. One JSON text a frame.
    * `scope` is the socket's own (below). Computed once for all sockets of equal rights and scope. Absent: such clients are closed with 4426.
    */
-  plainForm?(change: FullChange, context: { offset: number; scope: string }): Json | null;
+  plainForm?: (change: FullChange, context: { offset: number; scope: string }) => Json | null;
   /** What plain sockets on this route are about, by the handshake (a path parameter). Default `''`. */
   scope?(request: FastifyRequest): string;
   /** May this subject use the route at all? False: 4403. Default true. */
-  acceptsSubject?(subject: S, request: FastifyRequest): boolean;
+  acceptsSubject?: (subject: S, request: FastifyRequest) => boolean;
 }
 
 /** The live side of the feed: every socket gets what its subject may read, in order, from where it stopped. */

@@ -83,9 +83,10 @@ class EmbeddedSource implements Source, Listener {
         );
       }
       this.#starts += 1;
-      const engine = this.#start();
+      const engine = this.#start(() => {
+        if (this.#engine === engine) this.#engine = null;
+      });
       this.#engine = engine;
-      engine.catch(() => this.#forget(engine));
     }
     return this.#engine;
   }
@@ -142,7 +143,7 @@ class EmbeddedSource implements Source, Listener {
     return this.#closed;
   }
 
-  async #start(): Promise<Engine> {
+  async #start(failed: () => void): Promise<Engine> {
     const { dataDir, report } = this.#options;
     const workerData: WorkerOptions = { dataDir: dataDir === null ? null : resolve(dataDir) };
     const worker = new Worker(WORKER, { workerData, name: 'lockstep-database' });
@@ -160,6 +161,7 @@ class EmbeddedSource implements Source, Listener {
     try {
       await answers;
     } catch (error) {
+      failed();
       await worker.terminate();
       const reason = error instanceof Error ? error.message : String(error);
       const where = dataDir === null ? 'in memory' : `in ${workerData.dataDir}`;
@@ -196,26 +198,13 @@ class EmbeddedSource implements Source, Listener {
     });
     worker.on('error', (error) => report(error, 'running the embedded database'));
     worker.once('exit', () => {
-      this.#forget(engine);
+      failed();
       stream.destroy();
     });
     await client.connect();
     await client.query('create extension if not exists pg_trgm');
     for (const channel of this.#listeners.keys()) await client.query(`listen ${channelName(channel)}`);
     return engine;
-  }
-
-  #forget(engine: Engine | Promise<Engine>): void {
-    const current = this.#engine;
-    if (current === engine) this.#engine = null;
-    else {
-      void current?.then(
-        (running) => {
-          if (running === engine && this.#engine === current) this.#engine = null;
-        },
-        () => {},
-      );
-    }
   }
 
   async #vacuum(): Promise<void> {

@@ -21,18 +21,23 @@ try {
     extensions: { pg_trgm },
     postgresqlconf: settings,
   });
+  const serve = async (message: ToWorker): Promise<void> => {
+    if (message === 'close') {
+      await database.close();
+      answer('closed');
+      return;
+    }
+    const bytes = new Uint8Array(await database.execProtocolRaw(message));
+    answer(bytes, [bytes.buffer]);
+  };
   // One at a time and in the order of arrival: the protocol has no other way to tell answers apart.
   let turn: Promise<void> = Promise.resolve();
   port.on('message', (message: ToWorker) => {
-    turn = turn.then(async () => {
-      if (message === 'close') {
-        await database.close();
-        answer('closed');
-        return;
-      }
-      const bytes = new Uint8Array(await database.execProtocolRaw(message));
-      answer(bytes, [bytes.buffer]);
-    });
+    const before = turn;
+    turn = (async () => {
+      await before;
+      await serve(message);
+    })();
     // A failure here is the database's own: the thread ends, and the other side hears of it.
     turn.catch((error: unknown) => {
       setImmediate(() => {

@@ -77,19 +77,21 @@ export class ReconnectingListener implements Listener {
     return session;
   }
 
+  async #reconnect(): Promise<void> {
+    try {
+      await this.#connected();
+      for (const listener of this.#reconnected) listener();
+    } catch (error) {
+      this.#report(error, 'listening for notifications');
+      this.#retry();
+    }
+  }
+
   #retry(): void {
     if (this.#closed) return;
     this.#cancelRetry = this.#clock.after(RETRY_MS, () => {
       if (this.#closed || this.#channels.size === 0) return;
-      this.#connected().then(
-        () => {
-          for (const listener of this.#reconnected) listener();
-        },
-        (error: unknown) => {
-          this.#report(error, 'listening for notifications');
-          this.#retry();
-        },
-      );
+      void this.#reconnect();
     });
   }
 }

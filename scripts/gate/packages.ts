@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 
 import { environmentForNpm, root } from '../setup/paths.mjs';
 import { runMain, runQuietly, say } from '../setup/report.mjs';
-import { execute, mapLimited } from './execute.ts';
+import { execute, mapLimited, type Executed } from './execute.ts';
 import { published } from './projects.ts';
 
 interface Packed {
@@ -45,7 +45,7 @@ async function pack(folder: string, into: string): Promise<Packed> {
 /** One check on the packed artefacts; what it says is shown when it fails. */
 interface Check {
   readonly what: string;
-  readonly run: () => Promise<{ readonly code: number; readonly output: string }>;
+  readonly run: () => Promise<Executed>;
 }
 
 /** A project of a stranger: the unpacked packages, with their dependencies as our lock file has them. */
@@ -111,13 +111,14 @@ if (Object.keys(await import('${address}')).length === 0) {
   writeFileSync(join(consumer, 'run.mjs'), run.join('\n'));
 }
 
-/** Only what our own declarations say is at stake: a fault inside a dependency's is not ours to mend. */
-async function checkTypes(consumer: string): Promise<{ readonly code: number; readonly output: string }> {
+/** A fault inside a dependency's own declarations is not ours to mend; any other is. */
+async function checkTypes(consumer: string): Promise<Executed> {
   const { code, output } = await execute('tsc', ['-p', consumer, '--pretty', 'false'], consumer);
-  const ours = output
-    .split('\n')
-    .filter((line) => /^(types\.ts|node_modules\/(?:lockstep|@lockstep)\/)/.test(line));
-  return { code: code !== 0 && ours.length > 0 ? 1 : 0, output: ours.join('\n') };
+  const faults = output.split('\n').filter((line) => line.includes('error TS'));
+  const ours = faults.filter(
+    (line) => !/node_modules\/(?!lockstep\/|@lockstep\/)/.test(line.split('(')[0] ?? ''),
+  );
+  return { code: code !== 0 && (ours.length > 0 || faults.length === 0) ? 1 : 0, output: ours.join('\n') };
 }
 
 await runMain(async () => {

@@ -1,5 +1,4 @@
-import { fullJitter } from '../core/backoff.ts';
-import { browserClock, browserRandom, browserTimers, createTrace } from '../core/index.ts';
+import { browserClock, browserRandom, browserTimers, createTrace, fullJitter } from '../core/index.ts';
 import type { Cancel, RequestFailure } from '../core/index.ts';
 import { planAppend } from './append.ts';
 import type { Placement } from './append.ts';

@@ -1,5 +1,4 @@
-import type { Clock, Random, RequestFailure, Timers } from '../core/index.ts';
-import type { Backoff } from '../core/backoff.ts';
+import type { Backoff, Clock, Random, RequestFailure, Timers } from '../core/index.ts';
 import type { Entry, Parking } from './entry.ts';
 import type { GateKind } from './gate.ts';
 import type { OutboxStorage } from './storage.ts';

@@ -22,6 +22,8 @@ export interface CollectionState {
   /** Chunks of removals, the newest last. */
   readonly tombstones: readonly (readonly Tombstone[])[];
   readonly coverage: Coverage;
+  /** The highest of `stamps`, gone rows included. */
+  readonly latest: number;
 }
 
 /** Every collection by its name: the slice in the Redux store. */
@@ -163,3 +165,19 @@ export interface CollectionsSnapshot {
   readonly format: 1;
   readonly collections: Readonly<Record<string, Omit<CollectionState, 'overlay'>>>;
 }
+
+/** What costs more than a step, told to the trace. */
+export type CollectionsEvent =
+  /** The index of ids was built from all rows. */
+  | { readonly kind: 'index-built'; readonly collection: string; readonly rows: number }
+  /** A view or aggregate was built from all rows: by sorting them, by filtering an ordered list, or by its texts. */
+  | {
+      readonly kind: 'view-built';
+      readonly collection: string;
+      readonly rows: number;
+      readonly from: 'rows' | 'ordered' | 'texts';
+    }
+  /** Two states were compared, because the way between them was not recorded; null: too much differed. */
+  | { readonly kind: 'states-compared'; readonly collection: string; readonly changes: number | null }
+  /** A `where` that asks the time was asked again for every row. */
+  | { readonly kind: 'view-retimed'; readonly collection: string; readonly rows: number };

@@ -33,30 +33,22 @@ export function invert(changes: ChangeSet): ChangeSet {
 export function compose(first: ChangeSet, second: ChangeSet): ChangeSet {
   if (first.length === 0) return second;
   if (second.length === 0) return first;
-  const composed = new Map<string, Map<RowId, RowChange>>();
-  for (const change of first) rowsOf(composed, change.collection).set(change.id, change);
-  for (const change of second) {
-    const rows = rowsOf(composed, change.collection);
-    const earlier = rows.get(change.id);
-    if (earlier === undefined) rows.set(change.id, change);
-    else if (earlier.from === change.to) rows.delete(change.id);
-    else
-      rows.set(change.id, {
-        collection: change.collection,
-        id: change.id,
-        from: earlier.from,
-        to: change.to,
-      });
-  }
-  const changes: RowChange[] = [];
-  for (const rows of composed.values()) for (const change of rows.values()) changes.push(change);
-  return changes.length === 0 ? NO_CHANGES : changes;
+  return mergeChanges([...first, ...second]);
 }
 
-function rowsOf(composed: Map<string, Map<RowId, RowChange>>, collection: string): Map<RowId, RowChange> {
-  const known = composed.get(collection);
-  if (known !== undefined) return known;
-  const rows = new Map<RowId, RowChange>();
-  composed.set(collection, rows);
-  return rows;
+/** The change set of changes made one after the other, several of which may speak of one row. */
+export function mergeChanges(changes: readonly RowChange[]): ChangeSet {
+  const merged = new Map<string, Map<RowId, RowChange>>();
+  for (const change of changes) {
+    const { collection, id, to } = change;
+    let rows = merged.get(collection);
+    if (rows === undefined) merged.set(collection, (rows = new Map()));
+    const earlier = rows.get(id);
+    if (earlier === undefined) rows.set(id, change);
+    else if (earlier.from === to) rows.delete(id);
+    else rows.set(id, { collection, id, from: earlier.from, to });
+  }
+  const net: RowChange[] = [];
+  for (const rows of merged.values()) for (const change of rows.values()) net.push(change);
+  return net.length === 0 ? NO_CHANGES : net;
 }

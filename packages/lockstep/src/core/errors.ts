@@ -12,6 +12,8 @@ export type LockstepErrorCode =
   | 'snapshot-format'
   | 'endpoint-undeclared'
   | 'endpoint-unknown'
+  | 'api-twice'
+  | 'declaration'
   | 'effect-impure'
   | 'not-installed'
   | 'not-serialisable';

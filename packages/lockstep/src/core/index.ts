@@ -1,4 +1,6 @@
-export { compose, invert, isEmpty, kindOf, NO_CHANGES } from './change-set.ts';
+export { fullJitter } from './backoff.ts';
+export type { Backoff } from './backoff.ts';
+export { compose, invert, isEmpty, kindOf, mergeChanges, NO_CHANGES } from './change-set.ts';
 export type { ChangeSet, RowChange } from './change-set.ts';
 export { deepFreeze, development } from './environment.ts';
 export { describe, isProblem, isRequestFailure, isTransient, LockstepError } from './errors.ts';
@@ -33,5 +35,6 @@ export type {
   RowId,
   RowOf,
 } from './row.ts';
+export { sameJson } from './same-json.ts';
 export { createTrace } from './trace.ts';
 export type { Trace, TraceEvent, TraceSink } from './trace.ts';

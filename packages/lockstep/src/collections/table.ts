@@ -1,0 +1,157 @@
+import { deepFreeze, development, NO_CHANGES, mergeChanges } from '../core/index.ts';
+import type { ChangeSet, CollectionDefinition, Row, RowChange, RowId } from '../core/index.ts';
+import { bury } from './tombstones.ts';
+import type { Tombstones } from './tombstones.ts';
+import type { CollectionState } from './types.ts';
+import { memberAt, VectorEdit } from './vector.ts';
+import type { Vector } from './vector.ts';
+
+/** Where each id's row is. */
+export type Slots = Map<RowId, number>;
+
+/**
+ * The confirmed rows of one collection while they are changed together. The columns beside the rows and the index of
+ * ids move with them; the last row moves into the place of a removed one.
+ */
+export class TableEdit {
+  readonly #definition: CollectionDefinition;
+  readonly #before: CollectionState;
+  readonly #slots: Slots;
+  readonly #rows: VectorEdit<Row>;
+  #stamps: VectorEdit<number> | null;
+  #parts: VectorEdit<number> | null;
+  #tombstones: Tombstones;
+  #latest: number;
+  readonly #changes: RowChange[] = [];
+  /** Whether two changes may speak of one row. */
+  #repeated = false;
+  #removed = false;
+
+  constructor(definition: CollectionDefinition, before: CollectionState, slots: Slots) {
+    this.#definition = definition;
+    this.#before = before;
+    this.#slots = slots;
+    this.#rows = new VectorEdit(before.rows);
+    this.#stamps = before.stamps === null ? null : new VectorEdit(before.stamps);
+    this.#parts = before.parts === null ? null : new VectorEdit(before.parts);
+    this.#tombstones = before.tombstones;
+    this.#latest = before.latest;
+  }
+
+  get n(): number {
+    return this.#rows.n;
+  }
+
+  get tombstones(): Tombstones {
+    return this.#tombstones;
+  }
+
+  /** The highest stamp so far. */
+  get latest(): number {
+    return this.#latest;
+  }
+
+  find(id: RowId): number | undefined {
+    return this.#slots.get(id);
+  }
+
+  row(slot: number): Row {
+    return this.#rows.get(slot);
+  }
+
+  stamp(slot: number): number {
+    return this.#stamps === null ? 0 : this.#stamps.get(slot);
+  }
+
+  isPart(slot: number): boolean {
+    return this.#parts !== null && this.#parts.get(slot) === 1;
+  }
+
+  add(id: RowId, row: Row, stamp: number, part: boolean): void {
+    if (stamp !== 0) this.#stamps ??= column(this.#rows.n);
+    if (part) this.#parts ??= column(this.#rows.n);
+    this.#slots.set(id, this.#rows.n);
+    this.#rows.push(development ? deepFreeze(row) : row);
+    this.#stamps?.push(stamp);
+    this.#parts?.push(part ? 1 : 0);
+    this.#note(id, null, row);
+    this.#repeated ||= this.#removed;
+  }
+
+  replace(slot: number, id: RowId, row: Row, part: boolean): void {
+    const from = this.#rows.get(slot);
+    if (part) this.#parts ??= column(this.#rows.n);
+    if (this.#parts !== null && this.#parts.get(slot) !== (part ? 1 : 0)) this.#parts.set(slot, part ? 1 : 0);
+    if (row === from) return;
+    this.#repeated ||=
+      this.#removed || slot >= this.#before.rows.n || memberAt(this.#before.rows, slot) !== from;
+    this.#rows.set(slot, development ? deepFreeze(row) : row);
+    this.#note(id, from, row);
+  }
+
+  setStamp(slot: number, stamp: number): void {
+    if (this.stamp(slot) === stamp) return;
+    this.#stamps ??= column(this.#rows.n);
+    this.#stamps.set(slot, stamp);
+    if (stamp > this.#latest) this.#latest = stamp;
+  }
+
+  remove(slot: number, id: RowId): void {
+    const from = this.#rows.get(slot);
+    const last = this.#rows.n - 1;
+    if (slot < last) {
+      const moved = this.#rows.get(last);
+      this.#rows.set(slot, moved);
+      this.#stamps?.set(slot, this.#stamps.get(last));
+      this.#parts?.set(slot, this.#parts.get(last));
+      this.#slots.set(this.#definition.id(moved), slot);
+    }
+    this.#rows.pop();
+    this.#stamps?.pop();
+    this.#parts?.pop();
+    this.#slots.delete(id);
+    this.#repeated ||= this.#changes.length > 0;
+    this.#removed = true;
+    this.#note(id, from, null);
+  }
+
+  bury(id: RowId, order: number): void {
+    this.#tombstones = bury(this.#tombstones, id, order);
+  }
+
+  /** The state after the changes, the same object where there were none; the edit is over. */
+  done(): { readonly state: CollectionState; readonly changes: ChangeSet } {
+    const before = this.#before;
+    const rows = this.#rows.done();
+    const stamps = settled(this.#stamps);
+    const parts = settled(this.#parts);
+    const tombstones = this.#tombstones;
+    if (
+      rows === before.rows &&
+      stamps === before.stamps &&
+      parts === before.parts &&
+      tombstones === before.tombstones
+    ) {
+      return { state: before, changes: NO_CHANGES };
+    }
+    const { overlay, coverage } = before;
+    return {
+      state: { rows, stamps, parts, overlay, tombstones, coverage, latest: this.#latest },
+      changes: this.#repeated ? mergeChanges(this.#changes) : this.#changes,
+    };
+  }
+
+  #note(id: RowId, from: Row | null, to: Row | null): void {
+    this.#changes.push({ collection: this.#definition.name, id, from, to });
+  }
+}
+
+function settled(edit: VectorEdit<number> | null): Vector<number> | null {
+  return edit === null ? null : edit.done();
+}
+
+function column(n: number): VectorEdit<number> {
+  const edit = new VectorEdit<number>({ n: 0, depth: 0, root: [] });
+  for (let slot = 0; slot < n; slot += 1) edit.push(0);
+  return edit;
+}

@@ -1,0 +1,89 @@
+import { isJsonObject } from '@lockstep/protocol';
+import { describe, LockstepError } from '../core/index.ts';
+import type { CollectionDefinition, Row, RowId } from '../core/index.ts';
+import type { Keeper } from './keeper.ts';
+import type { ConfirmedChange, ConfirmedRow } from './types.ts';
+
+/** What the server said about one row, checked; `row` is null where it went. */
+export interface Word {
+  readonly id: RowId;
+  readonly row: Row | null;
+  /** Null where there is none. */
+  readonly version: number | null;
+  readonly partial: boolean;
+  /** Null: after everything that was asked for so far. */
+  readonly startedAt: number | null;
+}
+
+/** Checks what the server said, takes embedded rows out, and sorts all of it by collection. */
+export function readWords(
+  changes: readonly ConfirmedChange[],
+  keeperOf: (collection: string) => Keeper,
+): ReadonlyMap<Keeper, readonly Word[]> {
+  const words = new Map<Keeper, Word[]>();
+  const say = (keeper: Keeper, word: Word): void => {
+    const said = words.get(keeper);
+    if (said === undefined) words.set(keeper, [word]);
+    else said.push(word);
+  };
+  const sayRow = (change: ConfirmedRow): void => {
+    const keeper = keeperOf(change.collection);
+    const { row, partial = false, startedAt = null } = change;
+    const id = idIn(keeper.definition, row);
+    say(keeper, { id, row, version: versionSaid(keeper.definition, id, change), partial, startedAt });
+    for (const [field, collection] of keeper.nested) {
+      for (const embedded of rowsUnder(row, field)) {
+        sayRow({ collection, row: embedded, partial: true, ...(startedAt === null ? {} : { startedAt }) });
+      }
+    }
+  };
+  for (const change of changes) {
+    if (!('removed' in change)) sayRow(change);
+    else {
+      const { id, version = null, startedAt = null } = change;
+      say(keeperOf(change.collection), { id, row: null, version, partial: false, startedAt });
+    }
+  }
+  return words;
+}
+
+/** @throws LockstepError `row-id` */
+export function idIn(definition: CollectionDefinition, row: Row): RowId {
+  const id: unknown = definition.id(row);
+  if (typeof id === 'string' && id !== '') return id;
+  throw new LockstepError('row-id', {
+    subject: `A row of the collection "${definition.name}"`,
+    expected: 'an id that is a string and not empty',
+    received: describe(id),
+    remedy: "Let the collection's id function return it, and check that the declared path leads to rows.",
+  });
+}
+
+/** The version of a row that is known; below all others where it embeds none. */
+export function versionIn(definition: CollectionDefinition, row: Row): number {
+  const version: unknown = definition.version?.(row);
+  return typeof version === 'number' && Number.isFinite(version) ? version : -Infinity;
+}
+
+function versionSaid(
+  definition: CollectionDefinition,
+  id: RowId,
+  { row, version, partial = false }: ConfirmedRow,
+): number | null {
+  if (definition.version === undefined) return null;
+  const own: unknown = definition.version(row);
+  if (typeof own === 'number' && Number.isFinite(own)) return own;
+  if (partial) return version ?? null;
+  throw new LockstepError('row-version', {
+    subject: `The row ${describe(id)} of the collection "${definition.name}"`,
+    expected: 'a version that is a finite number',
+    received: describe(own),
+    remedy:
+      'Let the answer bring the version, mark rows that hold a part of their fields as partial, or declare no version.',
+  });
+}
+
+function rowsUnder(row: Row, field: string): readonly Row[] {
+  const embedded = isJsonObject(row) && Object.hasOwn(row, field) ? row[field] : undefined;
+  return [embedded].flat().filter(isJsonObject);
+}

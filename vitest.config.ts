@@ -9,6 +9,9 @@ const long = process.env.LOCKSTEP_FULL === '1' ? [] : ['**/*.full.test.ts'];
 /** Starts one PostgreSQL for the run; its tests get databases of their own on it. */
 const postgres = [new URL('packages/server/src/testing/global-setup.ts', import.meta.url).pathname];
 
+/** A net under a test that hangs, wide enough for a busy machine; no test is judged by its time. */
+const patience = { testTimeout: 60_000, hookTimeout: 120_000 };
+
 const project = (
   name: string,
   root: string,
@@ -22,6 +25,7 @@ const project = (
     root,
     environment,
     globalSetup,
+    ...patience,
     include: ['src/**/*.test.{ts,tsx}'],
     exclude: ['**/node_modules/**', '**/e2e/**', ...long],
   },
@@ -29,7 +33,7 @@ const project = (
 
 /** The repository's own programs: the gate, the set-up, the benchmark runner. */
 const tools = (name: string) => ({
-  test: { name, root: name, include: ['**/*.test.ts'], exclude: ['**/node_modules/**'] },
+  test: { name, root: name, include: ['**/*.test.ts'], exclude: ['**/node_modules/**'], ...patience },
 });
 
 export default defineConfig({

@@ -1,42 +1,12 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { findBrowser } from '../setup/browser.mjs';
 import { installPostgres } from '../setup/postgres.mjs';
 import { buildWebApp } from '../setup/web.mjs';
 import { command, passed, type Outcome, type Step, type StepContext } from './step.ts';
-import { countPlaywright, countVitest } from './tests-count.ts';
+import { countPlaywright } from './tests-count.ts';
+import { reportFile, readReport, runVitest } from './vitest.ts';
 
 const node = process.execPath;
 const program = (file: string): readonly string[] => [`scripts/${file}`];
-
-/** Where a test runner leaves its report, emptied first so that an old one is never read. */
-function reportFile(root: string, name: string): string {
-  const file = join(root, '.cache', 'gate', name);
-  rmSync(file, { force: true });
-  return file;
-}
-
-function readReport(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
-}
-
-async function unitTests({ root, run }: StepContext): Promise<Outcome> {
-  await installPostgres();
-  const report = reportFile(root, 'vitest.json');
-  const { code, output } = await run(node, [
-    'node_modules/vitest/vitest.mjs',
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  ]);
-  return countVitest(readReport(report), code, output);
-}
 
 async function browserTests({ root, run }: StepContext): Promise<Outcome> {
   const browser = await findBrowser(node);
@@ -91,6 +61,11 @@ export const gateSteps: readonly Step[] = [
     ...program('gate/size.ts'),
     '--built',
   ]),
-  { name: 'unit', checks: 'unit, property and simulation tests', cores: 2, run: unitTests },
+  {
+    name: 'unit',
+    checks: 'unit, property and simulation tests',
+    cores: 2,
+    run: (context) => runVitest(context),
+  },
   { name: 'browser', checks: 'tests in Chromium', cores: 2, after: ['web'], run: browserTests },
 ];

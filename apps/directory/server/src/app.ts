@@ -1,0 +1,212 @@
+import { isIP } from 'node:net';
+import type { Change } from '@lockstep/protocol';
+import { createFeed } from '@lockstep/server';
+import type { Database, Feed, FeedOptions, FullChange } from '@lockstep/server';
+import Fastify, { LogController } from 'fastify';
+import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import { loadKeys } from './db/keys.ts';
+import { userEntity } from './db/person.ts';
+import type { Tables } from './db/tables.ts';
+import {
+  accountRoutes,
+  createAccess,
+  createAccessTokens,
+  createSessions,
+  createSignInThrottle,
+  sessionEntity,
+} from './features/accounts/index.ts';
+import { changeRoutes, channels } from './features/changes/index.ts';
+import { createActivity, peopleRoutes, reachInto, reachOf, readableChange } from './features/people/index.ts';
+import type { Caller } from './http/caller.ts';
+import { createCursors } from './http/cursors.ts';
+import { guard } from './http/guard.ts';
+import { operationRoutes } from './http/operation.ts';
+import { createOrigins } from './http/origins.ts';
+import type { Origins } from './http/origins.ts';
+import { answerWithProblems, refusalOf, sendProblem } from './http/problems.ts';
+import { secureAnswers } from './http/security-headers.ts';
+import { readStrictJson } from './http/strict-json.ts';
+import { webFiles } from './http/web-files.ts';
+import { realWorld } from './ports.ts';
+import type { World } from './ports.ts';
+
+export interface AppOptions {
+  /** Open, and migrated by `migrate`. Stays open when the app closes. */
+  database: Database<Tables>;
+  world?: World;
+  origins?: Origins;
+  /** The folder of the built web application; null serves the API alone. */
+  webRoot?: string | null;
+  /** Addresses of reverse proxies whose X-Forwarded-* headers are believed. Default: nobody's. */
+  trustedProxies?: readonly string[];
+  logger?: FastifyServerOptions['logger'];
+  feed?: FeedOptions;
+}
+
+export interface DirectoryApp {
+  readonly app: FastifyInstance;
+  readonly feed: Feed;
+  readonly origins: Origins;
+  /** Refuses newcomers, closes sockets with 1012, waits for what runs, and ends. The database stays open. */
+  close(): Promise<void>;
+}
+
+const bodyLimit = 1024 * 1024;
+const sweepMs = 60 * 60 * 1000;
+
+/** Puts the server together: every feature knows the database and HTTP, none knows another. */
+export async function createApp(options: AppOptions): Promise<DirectoryApp> {
+  const { database, world = realWorld, origins = createOrigins([]), webRoot = null } = options;
+  const now = () => world.now();
+  const requestId = requestIds(world);
+  const app = Fastify({
+    logger: options.logger ?? false,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: requestId,
+    requestIdHeader: false,
+    trustProxy: trustOf(options.trustedProxies ?? []),
+    bodyLimit,
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+    requestTimeout: 60_000,
+    exposeHeadRoutes: true,
+    frameworkErrors: (error, _request, reply) => {
+      sendProblem(reply as never, refusalOf(error));
+    },
+  });
+  const report = (problem: unknown, doing: string) => app.log.warn({ err: problem }, doing);
+  const keys = await loadKeys(database, world);
+  const feed = createFeed(database, { report, ...options.feed });
+  await feed.start();
+
+  const tokens = createAccessTokens(keys.accessTokens, now);
+  const sessions = createSessions(database, world);
+  const throttle = createSignInThrottle(database, now);
+  const access = createAccess({ database, feed, tokens, now });
+  const activity = createActivity({ database, now, report: (problem) => report(problem, 'noting activity') });
+  const cursors = createCursors(keys.cursors);
+  const authenticate = (token: string) => access.authenticate(token);
+
+  const authorise = (change: FullChange, caller: Caller): Change =>
+    change.entity === userEntity ? readableChange(change, reachInto(caller, change.id)) : { op: 'none' };
+
+  readStrictJson(app);
+  answerWithProblems(app);
+  secureAnswers(app);
+  logAnswers(app);
+  guard(app, { origins, authenticate, onSeen: (caller) => activity.seen(caller) });
+
+  const hub = await channels(app, {
+    database,
+    feed,
+    origins,
+    userEntity,
+    authenticate,
+    authorise,
+    renew: (caller) => access.callerOf(caller.sessionId, caller.id),
+    reach: (caller, change) => (change === undefined ? reachOf(caller.role) : reachInto(caller, change.id)),
+    report,
+  });
+  const operation = operationRoutes(app, {
+    database,
+    figures: {
+      sockets: () => hub.stats().sockets,
+      feedOffset: () => feed.offset(),
+      slowConsumersCut: () => hub.stats().slowConsumersCut,
+    },
+  });
+  await app.register(accountRoutes, { database, world, access, sessions, tokens, throttle });
+  await app.register(peopleRoutes, { database, feed, cursors, world });
+  await app.register(changeRoutes, { feed, authorise });
+  if (webRoot !== null) await servePages(app, webRoot, world);
+
+  // After `access`, which follows first: whoever reconnects is then judged by what they may do now.
+  const stopEnding = feed.follow(({ changes }) => {
+    for (const change of changes) {
+      if (change.entity === sessionEntity) {
+        const userId = change.before?.['userId'];
+        if (typeof userId === 'string') hub.end(userId, 'sign-in');
+      } else if (change.entity === userEntity) {
+        if (change.op === 'delete' || change.row?.['status'] === 'disabled') hub.end(change.id, 'sign-in');
+        else if (change.before !== undefined && 'role' in change.before) hub.reset(change.id, 'rights');
+      }
+    }
+  });
+  const sweeping = setInterval(() => {
+    Promise.all([sessions.sweep(), throttle.sweep()]).catch((error: unknown) => report(error, 'sweeping'));
+  }, sweepMs);
+  sweeping.unref();
+
+  return {
+    app,
+    feed,
+    origins,
+    async close() {
+      clearInterval(sweeping);
+      operation.drain();
+      await hub.drain();
+      await app.close();
+      await activity.idle();
+      stopEnding();
+      access.stop();
+      await feed.stop();
+    },
+  };
+}
+
+/** Pages for people, for every address that is neither the API's nor a file's. */
+async function servePages(app: FastifyInstance, root: string, world: World): Promise<void> {
+  const page = await webFiles(app, {
+    root,
+    nonce: () => Buffer.from(world.randomBytes(16)).toString('base64'),
+  });
+  app.get('/', (_request, reply) => page(reply));
+  app.get('/*', (request, reply) => {
+    const [path = ''] = request.url.split('?', 1);
+    const isPage = !path.startsWith('/api/') && !/\.[a-z0-9]+$/i.test(path);
+    if (!isPage) {
+      reply.callNotFound();
+      return reply;
+    }
+    return page(reply);
+  });
+}
+
+/** One line for each write and each failure; reads that succeed only at level debug. */
+function logAnswers(app: FastifyInstance): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const level =
+      reply.statusCode >= 500
+        ? 'error'
+        : request.method !== 'GET' || reply.statusCode >= 400
+          ? 'info'
+          : 'debug';
+    request.log[level](
+      {
+        method: request.method,
+        path: request.url.split('?', 1)[0],
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+        user: request.caller?.id,
+        address: request.ip,
+      },
+      'answered',
+    );
+    done();
+  });
+}
+
+/** Unique among nodes and starts, and cheap: a random beginning, then a count. */
+function requestIds(world: World): () => string {
+  const start = Buffer.from(world.randomBytes(9)).toString('base64url');
+  let count = 0;
+  return () => {
+    count += 1;
+    return `${start}-${count.toString(36)}`;
+  };
+}
+
+function trustOf(proxies: readonly string[]): false | string[] {
+  const known = proxies.filter((entry) => isIP(entry.split('/')[0] ?? '') !== 0);
+  return known.length === 0 ? false : known;
+}

@@ -1,0 +1,121 @@
+import { emailKey } from '@directory/contract';
+import type { User } from '@directory/contract';
+import type { Database } from '@lockstep/server';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { userOf } from '../../db/person.ts';
+import type { Tables } from '../../db/tables.ts';
+import { cookieOf, refreshCookie, sessionCookie, setCookie } from '../../http/cookies.ts';
+import { Refusal } from '../../http/problems.ts';
+import { serve } from '../../http/routing.ts';
+import type { World } from '../../ports.ts';
+import type { Access } from './access.ts';
+import { checkPassword, hashPassword } from './passwords.ts';
+import { sessionMs } from './sessions.ts';
+import type { OpenedSession, Sessions } from './sessions.ts';
+import type { SignInThrottle } from './throttle.ts';
+import { accessSeconds } from './tokens.ts';
+import type { AccessTokens } from './tokens.ts';
+
+export interface AccountRoutesOptions {
+  database: Database<Tables>;
+  world: World;
+  access: Access;
+  sessions: Sessions;
+  tokens: AccessTokens;
+  throttle: SignInThrottle;
+}
+
+/** Signing in, staying signed in, signing out. */
+export async function accountRoutes(app: FastifyInstance, options: AccountRoutesOptions): Promise<void> {
+  const { database, world, access, sessions, tokens, throttle } = options;
+  // An unknown address costs the same work as a known one, so that time does not tell them apart.
+  const nobody = await hashPassword(Buffer.from(world.randomBytes(16)).toString('hex'));
+
+  const clientOf = (request: FastifyRequest) => ({
+    address: request.ip,
+    userAgent: request.headers['user-agent'] ?? '',
+  });
+
+  const hand = (reply: FastifyReply, opened: OpenedSession): string => {
+    const token = tokens.issue(opened.userId, opened.sessionId);
+    setCookie(reply, refreshCookie, opened.refreshToken, sessionMs / 1000);
+    setCookie(reply, sessionCookie, token, accessSeconds);
+    return token;
+  };
+
+  const takeBack = (reply: FastifyReply) => {
+    setCookie(reply, refreshCookie, '', 0);
+    setCookie(reply, sessionCookie, '', 0);
+  };
+
+  const personById = async (id: string): Promise<User> =>
+    userOf(await database.db.selectFrom('people').selectAll().where('id', '=', id).executeTakeFirstOrThrow());
+
+  serve(app, 'login', async ({ request, reply, body }) => {
+    await throttle.attempt(body.email, request.ip);
+    const found = await database.db
+      .selectFrom('people')
+      .innerJoin('credentials', 'credentials.user_id', 'people.id')
+      .selectAll('people')
+      .select('credentials.hash')
+      .where('email_key', '=', emailKey(body.email))
+      .where('deleted_at', 'is', null)
+      .executeTakeFirst();
+    const matches = await checkPassword(found?.hash ?? nobody, body.password);
+    if (found === undefined || !matches || found.status !== 'active') throw new Refusal('wrong-credentials');
+    await throttle.succeeded(body.email, request.ip);
+    const token = hand(reply, await sessions.open(found.id, clientOf(request)));
+    return { data: { token, user: userOf(found) } };
+  });
+
+  serve(app, 'refresh', async ({ request, reply }) => {
+    const presented = cookieOf(request, refreshCookie);
+    const opened = presented === undefined ? null : await sessions.refresh(presented);
+    if (opened === null) {
+      takeBack(reply);
+      throw new Refusal('not-signed-in');
+    }
+    return { token: hand(reply, opened) };
+  });
+
+  serve(app, 'logout', async ({ request, reply, caller }) => {
+    const presented = cookieOf(request, refreshCookie);
+    if (presented !== undefined) await sessions.closeByToken(presented);
+    if (caller !== null) {
+      await sessions.close(caller.sessionId, caller.id);
+      access.forget(caller.sessionId);
+    }
+    takeBack(reply);
+    return undefined;
+  });
+
+  serve(app, 'getSession', async ({ caller }) => {
+    const session = await database.db
+      .selectFrom('sessions')
+      .selectAll()
+      .where('id', '=', caller.sessionId)
+      .executeTakeFirstOrThrow();
+    return { data: { user: await personById(caller.id), session: sessionOf(session, caller.sessionId) } };
+  });
+}
+
+interface SessionRow {
+  id: string;
+  created_at: string;
+  last_used_at: string;
+  expires_at: string;
+  address: string;
+  user_agent: string;
+}
+
+function sessionOf(row: SessionRow, current: string) {
+  return {
+    id: row.id,
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    expiresAt: row.expires_at,
+    address: row.address,
+    userAgent: row.user_agent,
+    current: row.id === current,
+  };
+}

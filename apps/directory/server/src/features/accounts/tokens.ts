@@ -1,0 +1,54 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** How long an access token and the session cookie live, in seconds. */
+export const accessSeconds = 15 * 60;
+
+export interface AccessClaims {
+  /** The person. */
+  sub: string;
+  /** The session. */
+  sid: string;
+  /** Seconds since 1970. */
+  exp: number;
+}
+
+export interface AccessTokens {
+  issue(userId: string, sessionId: string): string;
+  /** The claims of a token that this server made and that has not expired; null for every other text. */
+  read(token: string): AccessClaims | null;
+}
+
+const header = Buffer.from('{"alg":"HS256","typ":"at+jwt"}').toString('base64url');
+const audience = 'directory';
+
+/**
+ * Access tokens: JWTs with one algorithm. The header is compared with the only one that is ever made and is never
+ * obeyed, so "alg": "none" and swapped algorithms are just other texts. Whether the session still stands is not in
+ * the token: `Access` asks that on every request.
+ */
+export function createAccessTokens(key: Uint8Array, now: () => number): AccessTokens {
+  const sign = (text: string) => createHmac('sha256', key).update(text).digest();
+  return {
+    issue(userId, sessionId) {
+      const seconds = Math.floor(now() / 1000);
+      const claims = {
+        sub: userId,
+        sid: sessionId,
+        aud: audience,
+        iat: seconds,
+        exp: seconds + accessSeconds,
+      };
+      const text = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
+      return `${text}.${sign(text).toString('base64url')}`;
+    },
+    read(token) {
+      const [head, body, signature, ...rest] = token.split('.');
+      if (head !== header || body === undefined || signature === undefined || rest.length > 0) return null;
+      const expected = sign(`${head}.${body}`);
+      const received = Buffer.from(signature, 'base64url');
+      if (received.length !== expected.length || !timingSafeEqual(received, expected)) return null;
+      const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as AccessClaims & { aud: string };
+      return claims.aud === audience && claims.exp * 1000 > now() ? claims : null;
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export { channels } from './channels.ts';
+export { changeRoutes } from './routes.ts';

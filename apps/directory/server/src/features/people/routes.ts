@@ -1,0 +1,176 @@
+import type { UserFilter } from '@directory/contract';
+import { uuidv7 } from '@lockstep/protocol';
+import type { Database, Effect, Feed } from '@lockstep/server';
+import type { FastifyInstance } from 'fastify';
+import { asJson } from '../../db/person.ts';
+import type { Tables } from '../../db/tables.ts';
+import type { Caller } from '../../http/caller.ts';
+import type { Cursors } from '../../http/cursors.ts';
+import { Refusal } from '../../http/problems.ts';
+import { serve } from '../../http/routing.ts';
+import { commitWrite, etagOf, expectedVersion } from '../../http/writes.ts';
+import type { World } from '../../ports.ts';
+import {
+  createPerson,
+  patchAll,
+  patchEach,
+  patchPerson,
+  removePerson,
+  restorePerson,
+  resultOf,
+} from './commands.ts';
+import type { Writer, Written } from './commands.ts';
+import { createPeopleQueries, positionOf } from './queries.ts';
+import { mayAskFor, reachOf, readable } from './rights.ts';
+
+export interface PeopleRoutesOptions {
+  database: Database<Tables>;
+  feed: Feed;
+  cursors: Cursors;
+  world: World;
+}
+
+/** People: lists, one person, and every write to them. */
+export async function peopleRoutes(app: FastifyInstance, options: PeopleRoutesOptions): Promise<void> {
+  readRoutes(app, options);
+  writeRoutes(app, options);
+}
+
+function readRoutes(app: FastifyInstance, { database, feed, cursors, world }: PeopleRoutesOptions): void {
+  const people = createPeopleQueries(database);
+
+  serve(app, 'listUsers', async ({ caller, reply, query }) => {
+    const { page, pageSize, sortBy, sortOrder, ...filter } = query;
+    mayAskFor(caller, query);
+    reply.header('lockstep-offset', String(feed.offset()));
+    const now = world.now();
+    const skip = (page - 1) * pageSize;
+    const [rows, total] = await Promise.all([
+      people.list(caller, { filter, sortBy, sortOrder, limit: pageSize + 1, skip, now }),
+      people.count(caller, filter, now),
+    ]);
+    const users = rows.slice(0, pageSize).map((user) => readable(user, caller));
+    return { data: { users, total, hasMore: rows.length > pageSize } };
+  });
+
+  serve(app, 'listUsersInfinite', async ({ caller, reply, query }) => {
+    const { limit, cursor, sortBy, sortOrder, ...filter } = query;
+    mayAskFor(caller, query);
+    const list = ['infinite', sortBy, sortOrder, reachOf(caller.role), filterOf(filter)];
+    const [key, id] = cursor === undefined ? [] : cursors.read(list, cursor);
+    const after = key === undefined ? undefined : { key: String(key), id: String(id) };
+    reply.header('lockstep-offset', String(feed.offset()));
+    const now = world.now();
+    const [rows, total] = await Promise.all([
+      people.list(caller, { filter, sortBy, sortOrder, limit: limit + 1, after, now }),
+      people.count(caller, filter, now),
+    ]);
+    const shown = rows.slice(0, limit);
+    const hasMore = rows.length > limit;
+    const last = shown.at(-1);
+    const next = hasMore && last !== undefined ? positionOf(last, sortBy) : undefined;
+    return {
+      users: shown.map((user) => readable(user, caller)),
+      ...(next === undefined ? {} : { nextCursor: cursors.make(list, [next.key, next.id]) }),
+      hasMore,
+      total,
+    };
+  });
+
+  serve(app, 'searchUsers', async ({ caller, reply, query }) => {
+    reply.header('lockstep-offset', String(feed.offset()));
+    const users = await people.search(caller, query.q, query.limit);
+    return { data: users.map((user) => readable(user, caller)) };
+  });
+
+  serve(app, 'snapshotUsers', async ({ caller, reply, query }) => {
+    const list = ['snapshot'];
+    const [offset, after] =
+      query.cursor === undefined ? [feed.offset(), ''] : cursors.read(list, query.cursor);
+    reply.header('lockstep-offset', String(offset));
+    const rows = await people.allAfter(after === '' ? null : String(after), query.limit + 1);
+    const shown = rows.slice(0, query.limit);
+    const last = shown.at(-1);
+    const more = rows.length > query.limit && last !== undefined;
+    const nextCursor = more ? cursors.make(list, [offset ?? 0, last.id]) : null;
+    return {
+      data: { users: shown.map((user) => readable(user, caller)), nextCursor, offset: Number(offset) },
+    };
+  });
+
+  serve(app, 'getStats', async ({ reply }) => {
+    reply.header('lockstep-offset', String(feed.offset()));
+    return { data: await people.stats(world.now()) };
+  });
+
+  serve(app, 'getUser', async ({ caller, reply, params }) => {
+    reply.header('lockstep-offset', String(feed.offset()));
+    const user = await people.byId(params.id);
+    if (user === null) throw new Refusal('not-found', `There is no person ${params.id}.`);
+    reply.header('etag', etagOf(user.version));
+    return { data: readable(user, caller) };
+  });
+}
+
+function writeRoutes(app: FastifyInstance, { database, feed, world }: PeopleRoutesOptions): void {
+  const context = { database, feed, now: () => world.now() };
+  const writerOf = (caller: Caller): Writer => ({ caller, now: new Date(world.now()).toISOString() });
+
+  const answerWith =
+    (
+      caller: Caller,
+      status: number,
+      work: (tx: Parameters<Effect<Tables>>[0]) => Promise<Written>,
+    ): Effect<Tables> =>
+    async (tx) => {
+      const { user, changes } = await work(tx);
+      const body = asJson({ data: readable(user, caller) });
+      return { status, body, headers: { etag: etagOf(user.version) }, changes };
+    };
+
+  serve(app, 'createUser', async ({ request, reply, caller, body }) => {
+    const id = body.id ?? uuidv7(world.now(), world.randomBytes(10));
+    const effect = answerWith(caller, 201, (tx) => createPerson(tx, writerOf(caller), { ...body, id }));
+    return commitWrite(context, request, reply, effect);
+  });
+
+  serve(app, 'patchUser', async ({ request, reply, caller, params, body }) => {
+    const expected = expectedVersion(request);
+    const effect = answerWith(caller, 200, (tx) =>
+      patchPerson(tx, writerOf(caller), params.id, body, expected),
+    );
+    return commitWrite(context, request, reply, effect);
+  });
+
+  serve(app, 'deleteUser', async ({ request, reply, caller, params }) => {
+    const expected = expectedVersion(request);
+    return commitWrite(context, request, reply, async (tx) => {
+      const { version, changes } = await removePerson(tx, writerOf(caller), params.id, expected);
+      return { status: 204, body: null, headers: { etag: etagOf(version) }, changes };
+    });
+  });
+
+  serve(app, 'restoreUser', async ({ request, reply, caller, params }) => {
+    const expected = expectedVersion(request);
+    const effect = answerWith(caller, 200, (tx) => restorePerson(tx, writerOf(caller), params.id, expected));
+    return commitWrite(context, request, reply, effect);
+  });
+
+  serve(app, 'batchUsers', async ({ request, reply, caller, query, body }) => {
+    const writer = writerOf(caller);
+    return commitWrite(context, request, reply, async (tx) => {
+      if (query.mode === 'each') {
+        const { results, changes } = await patchEach(tx, writer, body.updates);
+        const data = results.map((result) => resultOf(writer, result, request.id));
+        return { status: 200, body: asJson({ data }), changes };
+      }
+      const { users, changes } = await patchAll(tx, writer, body.updates);
+      return { status: 200, body: asJson({ data: users.map((user) => readable(user, caller)) }), changes };
+    });
+  });
+}
+
+/** One form for one filter, so that a cursor recognises its list. */
+function filterOf(filter: UserFilter) {
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+}

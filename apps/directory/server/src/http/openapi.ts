@@ -1,0 +1,130 @@
+import { errorCatalogue } from '@directory/contract';
+import { codesOf, routes } from '@directory/contract/schema';
+import type { Body, Route } from '@directory/contract/schema';
+import { problem } from '@lockstep/protocol/schema';
+import { z } from 'zod';
+
+type JsonSchema = Record<string, unknown>;
+
+/** The API in OpenAPI 3.1, from the same table by which it is served. */
+export function openApiDocument(): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const [name, route] of Object.entries(routes) as Array<[string, Route]>) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    (paths[path] ??= {})[route.method.toLowerCase()] = operationOf(name, route);
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Directory', version: '1', description: 'A live user directory.' },
+    security: [{ bearer: [] }, { session: [] }],
+    paths,
+    components: {
+      schemas: { Problem: schemaOf(problem, 'output') },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        session: { type: 'apiKey', in: 'cookie', name: 'lockstep_session' },
+      },
+    },
+  };
+}
+
+function operationOf(operationId: string, route: Route): object {
+  const body = requestBody(route.body);
+  return {
+    operationId,
+    summary: route.summary,
+    ...(route.audience === 'anyone' ? { security: [] } : {}),
+    parameters: [
+      ...parametersOf(route.params, 'path'),
+      ...parametersOf(route.query, 'query'),
+      ...headersOf(route),
+    ],
+    ...(body === null ? {} : { requestBody: body }),
+    responses: { ...success(route), ...failures(route) },
+  };
+}
+
+function parametersOf(schema: z.ZodObject | undefined, place: 'path' | 'query'): object[] {
+  if (schema === undefined) return [];
+  const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
+    properties?: Record<string, JsonSchema>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    schema: property,
+  }));
+}
+
+function headersOf(route: Route): object[] {
+  const header = (name: string, description: string) => ({
+    name,
+    in: 'header',
+    required: false,
+    description,
+    schema: { type: 'string' },
+  });
+  const once = route.writes === 'once' || route.writes === 'conditional';
+  return [
+    ...(once ? [header('Idempotency-Key', 'A version 7 UUID: the same key is applied once.')] : []),
+    ...(route.writes === 'conditional'
+      ? [header('If-Match', 'The version that the writer has seen, in quotes.')]
+      : []),
+  ];
+}
+
+function requestBody(body: Body): object | null {
+  switch (body.type) {
+    case 'none':
+      return null;
+    case 'json':
+      return { required: true, content: { 'application/json': { schema: schemaOf(body.schema, 'input') } } };
+    case 'form': {
+      const file = { type: 'string', contentMediaType: 'application/octet-stream' };
+      const schema = { type: 'object', properties: { [body.field]: file }, required: [body.field] };
+      return { required: true, content: { 'multipart/form-data': { schema } } };
+    }
+    case 'csv':
+      return { required: true, content: { 'text/csv': { schema: { type: 'string' } } } };
+  }
+}
+
+function success({ answer }: Route): object {
+  switch (answer.type) {
+    case 'empty':
+      return { 204: { description: 'Done' } };
+    case 'text':
+      return {
+        200: { description: 'Done', content: { [answer.contentType]: { schema: { type: 'string' } } } },
+      };
+    case 'json':
+      return {
+        [answer.status]: {
+          description: 'Done',
+          content: { 'application/json': { schema: schemaOf(answer.schema, 'output') } },
+        },
+      };
+  }
+}
+
+function failures(route: Route): object {
+  const byStatus = new Map<number, string[]>();
+  for (const code of codesOf(route)) {
+    const { status } = errorCatalogue[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const schema = { $ref: '#/components/schemas/Problem' };
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [
+      status,
+      { description: codes.join(', '), content: { 'application/problem+json': { schema } } },
+    ]),
+  );
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  return rest;
+}

@@ -1,0 +1,61 @@
+import { isLoopback, readCommand, usage } from './config.ts';
+import type { StartOptions } from './config.ts';
+import { resetPasswordOf, startServer } from './start.ts';
+import type { RunningServer } from './start.ts';
+import { StartRefused } from './start-refused.ts';
+
+/** A stop that takes longer than this is cut short, in milliseconds; a supervisor would kill after five seconds. */
+const stopWithinMs = 4_500;
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+async function main(): Promise<void> {
+  const command = readCommand(process.argv.slice(2), process.env);
+  switch (command.kind) {
+    case 'help':
+      say(usage);
+      return;
+    case 'reset-password': {
+      const password = await resetPasswordOf(command.options, command.email);
+      say(`The new password of ${command.email} is ${password}`);
+      say('All sessions of this account have ended.');
+      return;
+    }
+    case 'start':
+      await serve(command.options);
+  }
+}
+
+async function serve(options: StartOptions): Promise<void> {
+  const logger = { level: process.stderr.isTTY ? 'warn' : 'info', stream: process.stderr };
+  // Before anything is opened: whoever stops a start half-way ends it as well.
+  let stop: () => void = () => process.exit(0);
+  const onSignal = () => stop();
+  process.once('SIGTERM', onSignal);
+  process.once('SIGINT', onSignal);
+  const server = await startServer({ ...options, logger, onProgress: say });
+  stop = () => {
+    setTimeout(() => process.exit(1), stopWithinMs).unref();
+    server.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  announce(server, options);
+}
+
+function announce({ urls, origins, signIn, host }: RunningServer, options: StartOptions): void {
+  for (const url of urls) say(`Directory is ready at ${url}`);
+  if (!isLoopback(host)) say(`Browsers may write from ${origins.list().join(', ')}`);
+  say(`Accounts and their first passwords: ${signIn.path}`);
+  const isPrivate = isLoopback(options.host) && process.stdout.isTTY;
+  if (isPrivate && signIn.content !== null) say(`\n${signIn.content}`);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof StartRefused)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

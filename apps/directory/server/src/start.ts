@@ -1,0 +1,208 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { isServerError, openDatabase } from '@lockstep/server';
+import type { Database } from '@lockstep/server';
+import type { FastifyServerOptions } from 'fastify';
+import { createApp } from './app.ts';
+import type { DirectoryApp } from './app.ts';
+import { defaultPeople } from './config.ts';
+import type { StartOptions } from './config.ts';
+import { migrate } from './db/migrate.ts';
+import type { Tables } from './db/tables.ts';
+import { createFirstAccounts } from './first-accounts.ts';
+import type { SignInSheet } from './first-accounts.ts';
+import { loadDemo, shiftDemo } from './demo/load.ts';
+import { resetPassword } from './features/accounts/index.ts';
+import { createOrigins, reachableAddresses } from './http/origins.ts';
+import { importPeople } from './import-people.ts';
+import { realWorld } from './ports.ts';
+import type { World } from './ports.ts';
+import { StartRefused } from './start-refused.ts';
+
+/** Where the web application's build lies. */
+export const builtWeb = resolve(import.meta.dirname, '../../web/dist');
+
+export interface StartServerOptions extends StartOptions {
+  world?: World;
+  webRoot?: string | null;
+  logger?: FastifyServerOptions['logger'];
+  /** Told what takes long. */
+  onProgress?(message: string): void;
+}
+
+export interface RunningServer extends DirectoryApp {
+  readonly host: string;
+  /** The real one, also where 0 was asked for. */
+  readonly port: number;
+  /** Every address under which the server can be reached. */
+  readonly urls: string[];
+  readonly signIn: SignInSheet;
+}
+
+/** Opens the database, fills it if it is new, and listens. Throws `StartRefused` with a sentence for the person who started it. */
+export async function startServer(options: StartServerOptions): Promise<RunningServer> {
+  const { world = realWorld, host, onProgress = () => {} } = options;
+  const database = await open(options);
+  try {
+    await migrate(database);
+    const signIn = await fill(database, options, world, onProgress);
+    const origins = createOrigins(options.origins);
+    const directory = await createApp({
+      database,
+      world,
+      origins,
+      webRoot: options.webRoot === undefined ? builtWeb : options.webRoot,
+      trustedProxies: options.trustedProxies,
+      logger: options.logger ?? false,
+    });
+    const close = async () => {
+      await directory.close();
+      await database.close();
+    };
+    const port = await listen(directory, host, options.port).catch(async (error: unknown) => {
+      await directory.close();
+      throw error;
+    });
+    origins.bind(host, port);
+    const urls = reachableAddresses(host).map((address) => `http://${address}:${port}`);
+    return { ...directory, host, port, urls, signIn, close };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** Sets a new password and answers it; the server must not be running on an embedded database. */
+export async function resetPasswordOf(
+  options: StartOptions,
+  email: string,
+  world = realWorld,
+): Promise<string> {
+  const database = await open(options);
+  try {
+    await migrate(database);
+    const password = await resetPassword(database, email, world);
+    if (password === null)
+      throw new StartRefused('unknown-account', `There is no account with the address ${email}.`);
+    return password;
+  } finally {
+    await database.close();
+  }
+}
+
+async function open(options: StartOptions): Promise<Database<Tables>> {
+  const { databaseUrl, dataFolder } = options;
+  try {
+    await mkdir(dataFolder, { recursive: true });
+    // Also keeps a full disk or a read-only folder from being noticed at the first write only.
+    await writeFile(join(dataFolder, '.writable'), '');
+  } catch (error) {
+    const { code = 'an error' } = error as NodeJS.ErrnoException;
+    throw new StartRefused(
+      'data-folder-unusable',
+      `The data folder ${dataFolder} cannot be written (${code}); choose another with --data DIR.`,
+    );
+  }
+  try {
+    return await openDatabase<Tables>(
+      databaseUrl === null
+        ? { pglite: { dataDir: join(dataFolder, 'database') } }
+        : { postgres: { url: databaseUrl } },
+    );
+  } catch (error) {
+    throw refusedBy(error, options);
+  }
+}
+
+function refusedBy(error: unknown, { dataFolder, databaseUrl }: StartOptions): unknown {
+  if (isServerError(error, 'data-folder-locked'))
+    return new StartRefused('data-folder-locked', oneSentence(error.message));
+  if (isServerError(error, 'data-folder-unusable')) {
+    return new StartRefused('data-folder-unusable', oneSentence(error.message));
+  }
+  if (isServerError(error, 'bad-database-url')) {
+    return new StartRefused(
+      'bad-database-url',
+      'The database URL is not one: expected postgres://USER:PASSWORD@HOST:PORT/DATABASE.',
+    );
+  }
+  if (isServerError(error, 'unavailable')) {
+    const where = databaseUrl === null ? dataFolder : hostOf(databaseUrl);
+    const cause = error.cause instanceof Error ? ` (${oneSentence(error.cause.message)})` : '';
+    return new StartRefused(
+      'database-unreachable',
+      `The database at ${where} does not answer${cause}; check that it runs and that the URL is right.`,
+    );
+  }
+  return error;
+}
+
+/** Without the user and the password. */
+function hostOf(url: string): string {
+  return URL.parse(url)?.host ?? 'the given URL';
+}
+
+function oneSentence(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}
+
+/** People and accounts for a new database; a fresh clock for an old one's demo people. */
+async function fill(
+  database: Database<Tables>,
+  options: StartOptions,
+  world: World,
+  onProgress: (message: string) => void,
+): Promise<SignInSheet> {
+  const { people, importFile, dataFolder, admin } = options;
+  const isNew =
+    (await database.db.selectFrom('people').select('id').limit(1).executeTakeFirst()) === undefined;
+  if (isNew) {
+    const count = people ?? (importFile === null ? defaultPeople : 0);
+    if (count > 0) {
+      onProgress(`Making ${count.toLocaleString('en')} demo people …`);
+      let told = world.now();
+      await loadDemo(database, {
+        count,
+        now: world.now(),
+        onProgress: (loaded) => {
+          if (world.now() - told < 2_000) return;
+          told = world.now();
+          onProgress(`  ${loaded.toLocaleString('en')} of ${count.toLocaleString('en')}`);
+        },
+      });
+    }
+  } else {
+    if (people !== null) onProgress('--people is for a fresh database; this one has people and keeps them.');
+    const moved = await shiftDemo(database, world.now());
+    if (moved > 0) onProgress(`Moved the times of ${moved.toLocaleString('en')} demo people to today.`);
+  }
+  const signIn = await createFirstAccounts(database, { dataFolder, admin, world });
+  if (importFile !== null) {
+    const { created, kept } = await importPeople(database, importFile, world);
+    onProgress(
+      `Imported ${created.toLocaleString('en')} people from ${importFile}` +
+        (kept === 0 ? '.' : `; ${kept.toLocaleString('en')} were here already and stay as they are.`),
+    );
+  }
+  return signIn;
+}
+
+async function listen({ app }: DirectoryApp, host: string, port: number): Promise<number> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') {
+      throw new StartRefused(
+        'port-in-use',
+        `Port ${port} on ${host} is in use by another process; choose another with --port N, or --port 0 for a free one.`,
+      );
+    }
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EACCES') {
+      throw new StartRefused('bad-address', `The server may not listen on ${host}:${port} (${code}).`);
+    }
+    throw error;
+  }
+  const address = app.server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}

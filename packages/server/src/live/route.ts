@@ -25,12 +25,19 @@ const socketOptions = (maxPayload: number) => ({
       : ([...offered].find((name) => name.startsWith('lockstep.')) ?? false),
 });
 
+interface Handshake<S extends Subject> {
+  signIn: Authentication<S> | null;
+  response: FastifyReply['raw'];
+}
+
 /** Makes the plugins that bring sockets to a hub. */
 export function createRoutes<S extends Subject>(
   hub: LiveHub<S>,
   options: HubOptions<S>,
 ): (route?: ChannelRoute<S>) => FastifyPluginAsync {
-  const signIns = new WeakMap<FastifyRequest, Authentication<S> | null>();
+  const handshakes = new WeakMap<FastifyRequest, Handshake<S>>();
+
+  const reportError = (error: Error) => options.report?.(error, 'reading a socket');
 
   return (route = {}) => {
     const { lockstep = true, path = '/realtime' } = route;
@@ -40,8 +47,7 @@ export function createRoutes<S extends Subject>(
         await fastify.register(fastifyWebsocket, {
           options: socketOptions(hub.limits.frameBytes),
           preClose: () => hub.drain(2_000),
-          // The socket closes itself with the code that fits (1009 for a frame too large).
-          errorHandler: (error) => options.report?.(error, 'reading a socket'),
+          errorHandler: reportError,
         });
       }
       fastify.route({
@@ -52,7 +58,10 @@ export function createRoutes<S extends Subject>(
           if (!request.ws) return undefined;
           if (hub.isFull) return refuse(reply, 'unavailable');
           if (!options.acceptsOrigin(request.headers.origin, request)) return refuse(reply, 'wrong-origin');
-          signIns.set(request, await options.authenticateRequest(request));
+          handshakes.set(request, {
+            signIn: await options.authenticateRequest(request),
+            response: reply.raw,
+          });
           return undefined;
         },
         handler: (_request, reply) => {
@@ -65,15 +74,20 @@ export function createRoutes<S extends Subject>(
           };
         },
         wsHandler(socket: WebSocket, request) {
-          const signIn = signIns.get(request) ?? null;
-          signIns.delete(request);
+          const handshake = handshakes.get(request);
+          handshakes.delete(request);
+          // An idle socket would otherwise hold request and response of its handshake for as long as it lives: 2 KB each.
+          handshake?.response.detachSocket(request.raw.socket);
+          socket.removeAllListeners('error');
+          // A frame too large and the like: the socket closes itself, with the code that fits.
+          socket.on('error', reportError);
           const framed = socket.protocol === SUBPROTOCOL;
           if (socket.protocol !== '' && !(framed && lockstep)) {
             return socket.close(CLOSE.upgrade, `this server speaks lockstep.v${PROTOCOL_VERSION}`);
           }
           if (!framed && route.plainForm === undefined)
             return socket.close(CLOSE.upgrade, `ask for ${SUBPROTOCOL}`);
-          admit(hub, socket, request, framed, route, signIn);
+          admit(hub, socket, request, framed, route, handshake?.signIn ?? null);
         },
       });
     };

@@ -97,6 +97,19 @@ describe('applyMergePatch', () => {
     );
   });
 
+  test('returns the target itself for a patch that repeats some of it', () => {
+    fc.assert(
+      fc.property(object, fc.func(fc.boolean()), (value, keep) => {
+        const target = withoutNulls(value) as JsonObject;
+        const repeated = Object.fromEntries(
+          Object.entries(structuredClone(target)).filter(([name]) => keep(name)),
+        );
+        expect(applyMergePatch(target, repeated)).toBe(target);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   test.each(hostile)('D11: a member named %s is data', (name) => {
     const patch = JSON.parse(`{"${name}":{"polluted":1}}`) as JsonObject;
     const result = applyMergePatch({ a: 1 }, patch);

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { errorCatalogue } from './errors.ts';
 
 const DOCUMENT = new URL('../../../../docs/errors.md', import.meta.url);
-const BEGIN = '<!-- Below: written from packages/protocol/src/errors.ts and apps/directory/contract/src/errors.ts; edit there. -->\n';
+const BEGIN =
+  '<!-- Below: written from packages/protocol/src/errors.ts and apps/directory/contract/src/errors.ts; edit there. -->\n';
 
 const catalogue: Record<string, ErrorEntry> = errorCatalogue;
 

@@ -41,7 +41,7 @@ const clientExamples = [
 ];
 
 /** Values that sit on the edges of what a member may be. */
-const odd = fc.constantFrom<unknown>(
+const oddValues: readonly unknown[] = [
   null,
   0,
   1,
@@ -73,7 +73,9 @@ const odd = fc.constantFrom<unknown>(
   [null],
   [{ op: 'none' }],
   true,
-);
+];
+
+const odd = fc.constantFrom(...oddValues);
 
 function batchOf(changed: object): string {
   return JSON.stringify({ type: 'CHANGES', offset: 1, changes: [changed] });
@@ -93,6 +95,20 @@ const names = [
   'extra',
   '__proto__',
 ];
+
+type Members = Record<string, unknown>;
+
+/** Where members can be changed: the frame itself and each item of its list; with how to build the frame around it. */
+function placesOf(frame: Members): [Members, (changed: Members) => Members][] {
+  const places: [Members, (changed: Members) => Members][] = [[frame, (changed) => changed]];
+  for (const name of ['changes', 'people']) {
+    const list = (frame[name] ?? []) as Members[];
+    list.forEach((item, at) =>
+      places.push([item, (changed) => ({ ...frame, [name]: list.with(at, changed) })]),
+    );
+  }
+  return places;
+}
 
 /** One example with some of its members, at any depth, dropped, replaced or added. */
 function tampered(examples: readonly object[]): fc.Arbitrary<unknown> {
@@ -126,6 +142,25 @@ describe.each(cases)('%s', (_, read, schema, examples) => {
     const sent = JSON.parse(JSON.stringify(example)) as unknown;
     expect(read(JSON.stringify(example))).toEqual({ ok: true, frame: sent });
     expect(schema.parse(sent)).toEqual(sent);
+  });
+
+  test('agrees with the schema on each frame with one member left out, replaced or added', () => {
+    const disagreements: string[] = [];
+    const check = (frame: unknown) => {
+      const text = JSON.stringify(frame);
+      if (read(text).ok !== schema.safeParse(JSON.parse(text)).success) disagreements.push(text);
+    };
+    for (const example of examples) {
+      const sent = JSON.parse(JSON.stringify(example)) as Record<string, unknown>;
+      for (const [place, put] of placesOf(sent)) {
+        for (const key of new Set([...Object.keys(place), ...names])) {
+          const { [key]: _, ...without } = place;
+          check(put(without));
+          for (const value of oddValues) check(put({ ...without, [key]: value }));
+        }
+      }
+    }
+    expect(disagreements).toEqual([]);
   });
 
   test('agrees with the schema on every frame, well-formed or not', () => {

@@ -53,6 +53,8 @@ export interface Collections {
   versionOf(state: CollectionsState, collection: string, id: RowId): number | null;
   /** Whether only a part of the confirmed row's fields is known. */
   isPartial(state: CollectionsState, collection: string, id: RowId): boolean;
+  /** The order under which a removal of the row is remembered: a version, or when it was asked for; null where none is. */
+  removedAt(state: CollectionsState, collection: string, id: RowId): number | null;
   coverage(state: CollectionsState, collection: string): Coverage;
   cover(state: CollectionsState, collection: string, coverage: Coverage): CollectionsState;
   /** Lets go of confirmed rows that nothing refers to; no removal is remembered, and rows with an overlay stay. */
@@ -169,6 +171,11 @@ export function createCollections(
     isPartial(state, collection, id) {
       const keeper = keeperOf(collection);
       return keeper.isPartial(keeper.in(state), id);
+    },
+
+    removedAt(state, collection, id) {
+      const keeper = keeperOf(collection);
+      return keeper.removals.orderOf(keeper.in(state).tombstones, id) ?? null;
     },
 
     coverage: (state, collection) => keeperOf(collection).in(state).coverage,

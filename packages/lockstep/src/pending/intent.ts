@@ -30,7 +30,12 @@ export function intentFor(
   const targets = [...writes.values()].map(({ collection, id, patch }): IntentTarget => {
     const row = confirmed({ collection, id });
     const version = row === undefined ? null : versionOf(definitionOf(collection), row);
-    return { collection, id, version, base: row === undefined && patch === null ? null : project(row, patch ?? {}) };
+    return {
+      collection,
+      id,
+      version,
+      base: row === undefined && patch === null ? null : project(row, patch ?? {}),
+    };
   });
   return { ...draft, targets };
 }
@@ -46,7 +51,11 @@ export function merge(
 ): Merge {
   const key = { collection: current.collection, id: definitionOf(current.collection).id(current.row) };
   const name = keyOf(key);
-  const { writes } = trial(intent, (wanted) => (keyOf(wanted) === name ? current.row : visible(wanted)), effectOf);
+  const { writes } = trial(
+    intent,
+    (wanted) => (keyOf(wanted) === name ? current.row : visible(wanted)),
+    effectOf,
+  );
   const base = intent.targets.find((target) => keyOf(target) === name)?.base ?? {};
   const fields: FieldConflict[] = [];
   for (const [path, mine] of leaves(writes.get(name)?.patch ?? {})) {

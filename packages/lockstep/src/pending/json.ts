@@ -7,12 +7,16 @@ export function sameJson(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const [left, right] = [present(a), present(b)];
-  return left.length === right.length && left.every(([name, value]) => Object.hasOwn(b, name) && sameJson(value, member(b, name)));
+  return (
+    left.length === right.length &&
+    left.every(([name, value]) => Object.hasOwn(b, name) && sameJson(value, member(b, name)))
+  );
 }
 
 /** The path to the first value that JSON cannot carry, null where there is none. */
 export function notJson(value: unknown, path = ''): string | null {
-  if (value === null || value === undefined || typeof value === 'boolean' || typeof value === 'string') return null;
+  if (value === null || value === undefined || typeof value === 'boolean' || typeof value === 'string')
+    return null;
   if (typeof value === 'number') return Number.isFinite(value) ? null : path;
   if (typeof value !== 'object') return path;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -36,9 +40,14 @@ export function project(value: unknown, shape: JsonObject): JsonObject {
 }
 
 /** The leaves of a patch, each with the names that lead to it. */
-export function leaves(patch: JsonObject, path: readonly string[] = []): readonly (readonly [readonly string[], Json])[] {
+export function leaves(
+  patch: JsonObject,
+  path: readonly string[] = [],
+): readonly (readonly [readonly string[], Json])[] {
   return Object.entries(patch).flatMap(([name, value]) =>
-    isJsonObject(value) && Object.keys(value).length > 0 ? leaves(value, [...path, name]) : [[[...path, name], value]],
+    isJsonObject(value) && Object.keys(value).length > 0
+      ? leaves(value, [...path, name])
+      : [[[...path, name], value]],
   );
 }
 
@@ -48,7 +57,9 @@ export function at(value: unknown, path: readonly string[]): unknown {
 
 function member(value: unknown, name: string): unknown {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- own members of any object may be asked for by name
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as JsonObject)[name] : undefined;
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as JsonObject)[name]
+    : undefined;
 }
 
 function present(value: object): readonly [string, unknown][] {

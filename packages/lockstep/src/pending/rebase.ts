@@ -26,7 +26,9 @@ export function rebase(
   for (;;) {
     const reached = reach(intents, scope);
     const rows = new Map<string, Row | null>();
-    const replayed = intents.map((intent, at) => (reached.has(at) ? replay(intent, rows, confirmed, effectOf) : intent));
+    const replayed = intents.map((intent, at) =>
+      reached.has(at) ? replay(intent, rows, confirmed, effectOf) : intent,
+    );
     const { size } = scope;
     for (const at of reached) for (const key of replayed[at]!.touched) scope.set(keyOf(key), key);
     if (scope.size === size) return { intents: replayed, rows, scope };
@@ -49,14 +51,15 @@ export function replay(
   });
   for (const key of intent.told) writes.delete(keyOf(key));
   for (const [name, write] of writes) rows.set(name, write.row);
-  const same = touched.size === intent.touched.length && intent.touched.every((key) => touched.has(keyOf(key)));
+  const same =
+    touched.size === intent.touched.length && intent.touched.every((key) => touched.has(keyOf(key)));
   return same ? intent : { ...intent, touched: [...touched.values()] };
 }
 
 /** The places of the intents that show and share a row with the scope, or with one another; the scope grows by theirs. */
 function reach(intents: readonly PendingIntent[], scope: Map<string, EntityKey>): ReadonlySet<number> {
   const reached = new Set<number>();
-  for (let size = -1; size !== scope.size; ) {
+  for (let size = -1; size !== scope.size;) {
     ({ size } = scope);
     for (const [at, intent] of intents.entries()) {
       if (reached.has(at) || intent.status.kind === 'parked') continue;

@@ -50,7 +50,8 @@ export function run(effect: Effect, intent: IntentDraft, read: ReadRow): Run {
     now: intent.at,
     id: () => derivedId(intent.seed ?? intent.id, ids++),
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a collection holds the rows of its definition
-    get: <R extends Row>(of: CollectionDefinition<R>, id: RowId) => find({ collection: of.name, id }) as R | undefined,
+    get: <R extends Row>(of: CollectionDefinition<R>, id: RowId) =>
+      find({ collection: of.name, id }) as R | undefined,
     insert(of, row) {
       const key = { collection: of.name, id: of.id(row) };
       if (find(key) === undefined) write(key, row, null);

@@ -7,7 +7,11 @@ export type PatchOf<R> = {
   readonly [Key in keyof R]?: PatchValue<R[Key]> | (undefined extends R[Key] ? null : never);
 };
 
-type PatchValue<Value> = Value extends readonly unknown[] ? Value : Value extends object ? PatchOf<Value> : Value;
+type PatchValue<Value> = Value extends readonly unknown[]
+  ? Value
+  : Value extends object
+    ? PatchOf<Value>
+    : Value;
 
 /**
  * What an effect works with. It reads rows as they are once every earlier intent is applied, and writes to as many
@@ -86,7 +90,7 @@ export interface PendingIntent extends Intent {
   readonly status: IntentStatus;
   /** The rows that its last replay read or wrote. */
   readonly touched: readonly EntityKey[];
-  /** The rows whose confirmed form holds its effect already: it is not applied to them again. */
+  /** The rows that its effect is not applied to: their confirmed form holds it already, or the server refused it. */
   readonly told: readonly EntityKey[];
 }
 
@@ -119,6 +123,8 @@ export interface Acknowledgement {
   readonly changes: readonly ToldChange[];
   /** The versions that the write led to, where the answer tells them apart from rows (an `ETag`). */
   readonly versions?: readonly (EntityKey & { readonly version: number })[];
+  /** The targets that the server left as they were, where it answers for each of several. */
+  readonly refused?: readonly EntityKey[];
 }
 
 /** One field that both sides changed. */
@@ -156,15 +162,24 @@ export interface Pending {
   /** Appends an intent and shows its effect. Does nothing where the log has it. @param status default local. */
   begin(state: RowsAndIntents, intent: Intent, status?: IntentStatus): PendingStep;
   /** Moves an intent on the ladder. Does nothing where the move would lead down, or the intent is gone. */
-  mark(state: RowsAndIntents, id: string, status: Exclude<IntentStatus, { kind: 'acknowledged' }>): PendingStep;
+  mark(
+    state: RowsAndIntents,
+    id: string,
+    status: Exclude<IntentStatus, { kind: 'acknowledged' }>,
+  ): PendingStep;
   /**
    * Takes the server's 2xx: its rows are confirmed, and the intent settles in this step, or in the `confirm` that
    * brings the versions it was acknowledged at. Where an answer brings no row, a removal counts as confirmed, and so
    * does what the effect makes of a row without versions.
    */
   acknowledge(state: RowsAndIntents, id: string, acknowledgement: Acknowledgement): PendingStep;
-  /** Ends an intent; the others are replayed. @param successor takes its place in the log. */
+  /**
+   * Ends an intent; the others are replayed.
+   * @param successor takes its place in the log: durable, or where it stood if it has the same id.
+   */
   settle(state: RowsAndIntents, id: string, successor?: Intent): PendingStep;
+  /** Takes confirmed rows that were changed by another way than `confirm`: by a verb, or a snapshot. */
+  adopt(state: RowsAndIntents, collections: CollectionsState): PendingStep;
   /** Takes what the server says, from an answer or the channel. */
   confirm(state: RowsAndIntents, changes: readonly ToldChange[]): PendingStep;
   /**

@@ -56,7 +56,6 @@ export function normalise(text: string): string {
   if (PRINTABLE_ASCII.test(text)) return text.toLowerCase().replace(/ +/g, ' ').trim();
   const plain = fold(text.toWellFormed().normalize('NFKD').replace(DROPPED, ''))
     .normalize('NFKD')
-    .replace(DROPPED, '')
     .replace(FOLDED_LETTERS, (letter) => PLAIN_LETTERS.get(letter) ?? letter);
   return plain.replace(BLANKS, ' ').trim();
 }

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { KEY_MAX_AGE_MS, KEY_MAX_AHEAD_MS, uuidv7 } from '@lockstep/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { count, counters, newKey, onBothDatabases } from '../testing/both-databases.ts';
+import { onBothDatabases } from '../testing/both-databases.ts';
+import { count, counters, newKey } from '../testing/counting.ts';
 import { commitIntent, hashRequest } from './index.ts';
 
 const keyAt = (ms: number): string => uuidv7(ms, crypto.getRandomValues(new Uint8Array(10)));
@@ -118,7 +119,7 @@ onBothDatabases('commitIntent', (database, dialect) => {
     await expect(
       count(database(), 'a', {
         key,
-        then: () => {
+        during: () => {
           throw refusal;
         },
       }),
@@ -131,19 +132,18 @@ onBothDatabases('commitIntent', (database, dialect) => {
 
   it('lets one who waited for a failed first go ahead', async () => {
     const key = newKey();
-    let fail: () => void = () => {};
-    let running: () => void = () => {};
-    const started = new Promise<void>((resolve) => (running = resolve));
+    const running = Promise.withResolvers<void>();
+    const end = Promise.withResolvers<void>();
     const first = count(database(), 'a', {
       key,
-      then: () => {
-        running();
-        return new Promise((_, reject) => (fail = () => reject(new Error('failed'))));
+      during: () => {
+        running.resolve();
+        return end.promise;
       },
     });
-    await started;
+    await running.promise;
     const second = count(database(), 'a', { key });
-    fail();
+    end.reject(new Error('failed'));
     await expect(first).rejects.toThrow('failed');
     expect(await second).toMatchObject({ kind: 'committed' });
   });
@@ -241,16 +241,15 @@ onBothDatabases('commitIntent', (database, dialect) => {
     if (dialect === 'pglite') return;
     await sql`insert into counters values ('x', 1, 0), ('y', 1, 0)`.execute(database().db);
     let runs = 0;
-    let meet: () => void = () => {};
-    const both = new Promise<void>((resolve) => (meet = resolve));
+    const both = Promise.withResolvers<void>();
     let waiting = 0;
     const touch = (first: string, second: string) =>
       commitIntent(database(), { key: newKey(), actor: null, hash: '', now: Date.now() }, async (tx) => {
         runs += 1;
         await sql`update counters set value = value + 1 where id = ${first}`.execute(tx);
         waiting += 1;
-        if (waiting === 2) meet();
-        await both;
+        if (waiting === 2) both.resolve();
+        await both.promise;
         await sql`update counters set value = value + 1 where id = ${second}`.execute(tx);
         return { status: 200, body: null, changes: [] };
       });

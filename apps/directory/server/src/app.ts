@@ -71,7 +71,7 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
     requestTimeout: 60_000,
     exposeHeadRoutes: true,
     frameworkErrors: (error, _request, reply) => {
-      sendProblem(reply as never, refusalOf(error));
+      sendProblem(reply, refusalOf(error));
     },
   });
   const report = (problem: unknown, doing: string) => app.log.warn({ err: problem }, doing);
@@ -86,9 +86,6 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
   const activity = createActivity({ database, now, report: (problem) => report(problem, 'noting activity') });
   const cursors = createCursors(keys.cursors);
   const authenticate = (token: string) => access.authenticate(token);
-
-  const authorise = (change: FullChange, caller: Caller): Change =>
-    change.entity === userEntity ? readableChange(change, reachInto(caller, change.id)) : { op: 'none' };
 
   readStrictJson(app);
   answerWithProblems(app);
@@ -152,6 +149,11 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
       await feed.stop();
     },
   };
+}
+
+/** What a caller may read of a change; changes of anything but people are nobody's business yet they keep offsets dense. */
+function authorise(change: FullChange, caller: Caller): Change {
+  return change.entity === userEntity ? readableChange(change, reachInto(caller, change.id)) : { op: 'none' };
 }
 
 /** Pages for people, for every address that is neither the API's nor a file's. */

@@ -9,6 +9,7 @@ import { parse } from 'csv-parse';
 import { newUser } from './db/person.ts';
 import type { Tables } from './db/tables.ts';
 import { insertMany, takenEmails } from './features/people/index.ts';
+import { numberMember, textMember } from './members.ts';
 import type { World } from './ports.ts';
 import { StartRefused } from './start-refused.ts';
 
@@ -66,17 +67,14 @@ async function readPeople(path: string, world: World): Promise<User[]> {
   // A pipe does not carry the failure of its source.
   file.on('error', (error) => rows.destroy(error));
   try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this is what `info: true` makes of a record
     for await (const { record, info } of rows as AsyncIterable<CsvLine>) {
       const line = info.lines;
       if (header === null) {
         header = readHeader(record, (what) => refuse(line, what));
         continue;
       }
-      const cells = Object.fromEntries(header.map((name, at) => [name, record[at]?.trim() ?? ''])) as Record<
-        Column,
-        string | undefined
-      >;
-      const person = readPerson(cells);
+      const person = readPerson(new Map(header.map((name, at) => [name, record[at]?.trim() ?? ''])));
       if (typeof person === 'string') throw refuse(line, person);
       const before = lineOf.get(emailKey(person.email));
       if (before !== undefined)
@@ -86,9 +84,9 @@ async function readPeople(path: string, world: World): Promise<User[]> {
     }
   } catch (error) {
     if (error instanceof StartRefused) throw error;
-    const { lines, message } = error as { lines?: number; message: string };
+    const message = textMember(error, 'message') ?? '';
     throw refuse(
-      lines ?? null,
+      numberMember(error, 'lines') ?? null,
       `it cannot be read as CSV (${message.split('\n', 1)[0]?.replace(/\.$/, '') ?? ''})`,
     );
   }
@@ -97,16 +95,16 @@ async function readPeople(path: string, world: World): Promise<User[]> {
 }
 
 function readHeader(record: readonly string[], refuse: (what: string) => StartRefused): Column[] {
-  const header = record.map((cell) => cell.trim().toLowerCase());
-  for (const name of header) {
-    if (!(columns as readonly string[]).includes(name)) {
-      throw refuse(`"${name}" is no column; the columns are ${columns.join(', ')}`);
-    }
-  }
-  for (const name of ['name', 'email']) {
+  const header = record.map((cell) => {
+    const text = cell.trim().toLowerCase();
+    const column = columns.find((name) => name === text);
+    if (column === undefined) throw refuse(`"${text}" is no column; the columns are ${columns.join(', ')}`);
+    return column;
+  });
+  for (const name of ['name', 'email'] as const) {
     if (!header.includes(name)) throw refuse(`the column ${name} is missing from the first line`);
   }
-  return header as Column[];
+  return header;
 }
 
 type Person = Pick<User, 'name' | 'email'> & {
@@ -115,26 +113,24 @@ type Person = Pick<User, 'name' | 'email'> & {
 };
 
 /** The person, or what is wrong with the line. */
-function readPerson({
-  name,
-  email,
-  role,
-  language,
-  theme,
-  notifications,
-}: Record<Column, string | undefined>): Person | string {
-  const given = (value: string | undefined): value is string => value !== undefined && value !== '';
-  if (given(notifications) && notifications !== 'true' && notifications !== 'false') {
+function readPerson(cells: ReadonlyMap<Column, string>): Person | string {
+  /** An empty cell is no value. */
+  const given = (name: Column) => {
+    const value = cells.get(name);
+    return value === undefined || value === '' ? {} : { [name]: value };
+  };
+  const notifications = cells.get('notifications') ?? '';
+  if (!['', 'true', 'false'].includes(notifications)) {
     return `notifications: expected true or false, received "${notifications}"`;
   }
   const read = createUserBody.safeParse({
-    name,
-    email,
-    ...(given(role) ? { role } : {}),
+    ...given('name'),
+    ...given('email'),
+    ...given('role'),
     preferences: {
-      ...(given(language) ? { language } : {}),
-      ...(given(theme) ? { theme } : {}),
-      ...(given(notifications) ? { notifications: notifications === 'true' } : {}),
+      ...given('language'),
+      ...given('theme'),
+      ...(notifications === '' ? {} : { notifications: notifications === 'true' }),
     },
   });
   if (read.success) return read.data;

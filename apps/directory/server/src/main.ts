@@ -29,19 +29,19 @@ async function main(): Promise<void> {
 async function serve(options: StartOptions): Promise<void> {
   const logger = { level: process.stderr.isTTY ? 'warn' : 'info', stream: process.stderr };
   // Before anything is opened: whoever stops a start half-way ends it as well.
-  let stop: () => void = () => process.exit(0);
-  const onSignal = () => stop();
-  process.once('SIGTERM', onSignal);
-  process.once('SIGINT', onSignal);
-  const server = await startServer({ ...options, logger, onProgress: say });
-  stop = () => {
+  let running: RunningServer | null = null;
+  const onSignal = () => {
+    if (running === null) process.exit(0);
     setTimeout(() => process.exit(1), stopWithinMs).unref();
-    server.close().then(
+    running.close().then(
       () => process.exit(0),
       () => process.exit(1),
     );
   };
-  announce(server, options);
+  process.once('SIGTERM', onSignal);
+  process.once('SIGINT', onSignal);
+  running = await startServer({ ...options, logger, onProgress: say });
+  announce(running, options);
 }
 
 function announce({ urls, origins, signIn, host }: RunningServer, options: StartOptions): void {

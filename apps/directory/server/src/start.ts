@@ -15,6 +15,7 @@ import { loadDemo, shiftDemo } from './demo/load.ts';
 import { resetPassword } from './features/accounts/index.ts';
 import { createOrigins, reachableAddresses } from './http/origins.ts';
 import { importPeople } from './import-people.ts';
+import { textMember } from './members.ts';
 import { realWorld } from './ports.ts';
 import type { World } from './ports.ts';
 import { StartRefused } from './start-refused.ts';
@@ -97,7 +98,7 @@ async function open(options: StartOptions): Promise<Database<Tables>> {
     // Also keeps a full disk or a read-only folder from being noticed at the first write only.
     await writeFile(join(dataFolder, '.writable'), '');
   } catch (error) {
-    const { code = 'an error' } = error as NodeJS.ErrnoException;
+    const code = textMember(error, 'code') ?? 'an error';
     throw new StartRefused(
       'data-folder-unusable',
       `The data folder ${dataFolder} cannot be written (${code}); choose another with --data DIR.`,
@@ -191,7 +192,7 @@ async function listen({ app }: DirectoryApp, host: string, port: number): Promis
   try {
     await app.listen({ host, port });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = textMember(error, 'code');
     if (code === 'EADDRINUSE') {
       throw new StartRefused(
         'port-in-use',

@@ -1,6 +1,6 @@
 import { DEFAULT_PREFERENCES, emailKey, searchKey, sortKey } from '@directory/contract';
 import type { User } from '@directory/contract';
-import type { Json, JsonObject } from '@lockstep/protocol';
+import type { JsonObject } from '@lockstep/protocol';
 import type { PersonRow } from './tables.ts';
 
 /** The feed's name for people. */
@@ -51,7 +51,8 @@ export function rowOf(user: User, extras: { demo: boolean } = { demo: false }): 
 
 /** A person is plain JSON by construction. */
 export function asJson(user: object): JsonObject {
-  return user as Readonly<Record<string, Json>>;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types of people have no index signature
+  return user as JsonObject;
 }
 
 /** A new person; what the maker leaves out takes its default. */

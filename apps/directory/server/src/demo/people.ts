@@ -55,8 +55,6 @@ function person(at: number, now: number, random: () => number, taken: Map<string
 
 function nameFor({ form }: NamePool, given: Name, family: Name, second: Name): string {
   switch (form) {
-    case 'given family':
-      return `${given.native} ${family.native}`;
     case 'family given':
       return `${family.native} ${given.native}`;
     case 'familygiven':
@@ -65,6 +63,9 @@ function nameFor({ form }: NamePool, given: Name, family: Name, second: Name): s
       return family === second
         ? `${given.native} ${family.native}`
         : `${given.native} ${family.native} ${second.native}`;
+    case 'given family':
+    default:
+      return `${given.native} ${family.native}`;
   }
 }
 
@@ -99,11 +100,13 @@ function poolFor(draw: number): NamePool {
     left -= pool.share;
     if (left < 0) return pool;
   }
-  return namePools[0] as NamePool;
+  throw new RangeError(`expected a number from 0 to below 1, received ${draw}`);
 }
 
 function pick<T>(list: readonly T[], draw: number): T {
-  return list[Math.floor(draw * list.length)] as T;
+  const found = list[Math.floor(draw * list.length)];
+  if (found === undefined) throw new RangeError('expected a list that is not empty');
+  return found;
 }
 
 function bytes(random: () => number): Uint8Array {

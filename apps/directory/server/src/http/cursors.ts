@@ -5,9 +5,9 @@ import { Refusal } from './problems.ts';
 /** Opaque, tamper-evident positions in a list. */
 export interface Cursors {
   /** @param list What the cursor belongs to: a cursor of one list is refused by every other. */
-  make(list: unknown, position: readonly (string | number)[]): string;
+  make(list: unknown, position: readonly string[]): string;
   /** Throws `bad-cursor` for whatever `make` did not make for the same list. */
-  read(list: unknown, cursor: string): (string | number)[];
+  read(list: unknown, cursor: string): string[];
 }
 
 const macBytes = 16;
@@ -28,7 +28,8 @@ export function createCursors(key: Uint8Array): Cursors {
       const text = bytes.subarray(macBytes).toString();
       const mac = bytes.subarray(0, macBytes);
       if (mac.length !== macBytes || !timingSafeEqual(mac, sign(list, text))) throw new Refusal('bad-cursor');
-      return JSON.parse(text) as (string | number)[];
+      const position: unknown = JSON.parse(text);
+      return Array.isArray(position) ? position.map(String) : [];
     },
   };
 }

@@ -59,54 +59,47 @@ function parametersOf(schema: z.ZodObject | undefined, place: 'path' | 'query'):
 }
 
 function headersOf(route: Route): object[] {
-  const header = (name: string, description: string) => ({
-    name,
-    in: 'header',
-    required: false,
-    description,
-    schema: { type: 'string' },
-  });
   const once = route.writes === 'once' || route.writes === 'conditional';
   return [
-    ...(once ? [header('Idempotency-Key', 'A version 7 UUID: the same key is applied once.')] : []),
+    ...(once ? [headerOf('Idempotency-Key', 'A version 7 UUID: the same key is applied once.')] : []),
     ...(route.writes === 'conditional'
-      ? [header('If-Match', 'The version that the writer has seen, in quotes.')]
+      ? [headerOf('If-Match', 'The version that the writer has seen, in quotes.')]
       : []),
   ];
 }
 
+const headerOf = (name: string, description: string) => ({
+  name,
+  in: 'header',
+  required: false,
+  description,
+  schema: { type: 'string' },
+});
+
 function requestBody(body: Body): object | null {
-  switch (body.type) {
-    case 'none':
-      return null;
-    case 'json':
-      return { required: true, content: { 'application/json': { schema: schemaOf(body.schema, 'input') } } };
-    case 'form': {
-      const file = { type: 'string', contentMediaType: 'application/octet-stream' };
-      const schema = { type: 'object', properties: { [body.field]: file }, required: [body.field] };
-      return { required: true, content: { 'multipart/form-data': { schema } } };
-    }
-    case 'csv':
-      return { required: true, content: { 'text/csv': { schema: { type: 'string' } } } };
-  }
+  if (body.type === 'none') return null;
+  const [type, schema] = contentOf(body);
+  return { required: true, content: { [type]: { schema } } };
+}
+
+function contentOf(body: Exclude<Body, { type: 'none' }>): [type: string, schema: JsonSchema] {
+  if (body.type === 'json') return ['application/json', schemaOf(body.schema, 'input')];
+  if (body.type === 'csv') return ['text/csv', { type: 'string' }];
+  const file = { type: 'string', contentMediaType: 'application/octet-stream' };
+  return [
+    'multipart/form-data',
+    { type: 'object', properties: { [body.field]: file }, required: [body.field] },
+  ];
 }
 
 function success({ answer }: Route): object {
-  switch (answer.type) {
-    case 'empty':
-      return { 204: { description: 'Done' } };
-    case 'text':
-      return {
-        200: { description: 'Done', content: { [answer.contentType]: { schema: { type: 'string' } } } },
-      };
-    case 'json':
-      return {
-        [answer.status]: {
-          description: 'Done',
-          content: { 'application/json': { schema: schemaOf(answer.schema, 'output') } },
-        },
-      };
-  }
+  const description = 'Done';
+  if (answer.type === 'empty') return { 204: { description } };
+  const [type, schema] =
+    answer.type === 'json'
+      ? ['application/json', schemaOf(answer.schema, 'output')]
+      : [answer.contentType, { type: 'string' }];
+  return { [answer.status]: { description, content: { [type]: { schema } } } };
 }
 
 function failures(route: Route): object {

@@ -21,7 +21,7 @@ export function createOrigins(further: readonly string[]): Origins {
         for (const name of ['localhost', '127.0.0.1', '[::1]']) known.add(`http://${name}:${port}`);
       }
       // Browsers leave the default port out of an origin.
-      if (port === 80) for (const origin of [...known]) known.add(origin.replace(/:80$/, ''));
+      if (port === 80) for (const origin of known) known.add(origin.replace(/:80$/, ''));
     },
     list: () => [...known],
   };

@@ -4,6 +4,7 @@ import { problemType } from '@lockstep/protocol';
 import type { FieldError, JsonObject } from '@lockstep/protocol';
 import { isServerError } from '@lockstep/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { numberMember, textMember } from '../members.ts';
 
 interface RefusalDetails {
   errors?: FieldError[];
@@ -99,30 +100,27 @@ export function refusalOf(error: unknown): Refusal {
   if (isServerError(error, 'unavailable') || isServerError(error, 'closed')) {
     return new Refusal('unavailable', undefined, { retryAfter: 2 });
   }
-  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
-  switch (code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-    case 'FST_REQ_FILE_TOO_LARGE':
-      return new Refusal('too-large');
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-    case 'FST_INVALID_MULTIPART_CONTENT_TYPE':
-      return new Refusal('unsupported-type');
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-    case 'FST_ERR_BAD_URL':
-    case 'FST_ERR_MAX_PARAM_LENGTH':
-      return new Refusal('malformed');
-    // PostgreSQL: invalid byte sequence, untranslatable character, invalid text representation. Validation comes first;
-    // this is the net below it.
-    case '22021':
-    case '22P05':
-    case '22P02':
-      return new Refusal('malformed');
-    case 'FST_ERR_SERVICE_UNAVAILABLE':
-      return new Refusal('unavailable', undefined, { retryAfter: 2 });
-    default:
-      return new Refusal(statusCode === 400 ? 'malformed' : statusCode === 413 ? 'too-large' : 'internal');
-  }
+  const known = knownFailures.get(textMember(error, 'code') ?? '');
+  if (known !== undefined)
+    return new Refusal(known, undefined, known === 'unavailable' ? { retryAfter: 2 } : {});
+  return new Refusal(numberMember(error, 'statusCode') === 400 ? 'malformed' : 'internal');
 }
+
+/** By the code of the framework, or by the database's SQLSTATE. */
+const knownFailures: ReadonlyMap<string, ErrorCode> = new Map([
+  ['FST_ERR_CTP_BODY_TOO_LARGE', 'too-large'],
+  ['FST_REQ_FILE_TOO_LARGE', 'too-large'],
+  ['FST_ERR_CTP_INVALID_MEDIA_TYPE', 'unsupported-type'],
+  ['FST_INVALID_MULTIPART_CONTENT_TYPE', 'unsupported-type'],
+  ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', 'malformed'],
+  ['FST_ERR_BAD_URL', 'malformed'],
+  ['FST_ERR_MAX_PARAM_LENGTH', 'malformed'],
+  ['FST_ERR_SERVICE_UNAVAILABLE', 'unavailable'],
+  // Invalid byte sequence, untranslatable character, invalid text representation. Validation comes first; this is the net.
+  ['22021', 'malformed'],
+  ['22P05', 'malformed'],
+  ['22P02', 'malformed'],
+]);
 
 /** Knows which methods each address has, so that a wrong method is told apart from a wrong address. */
 function rememberMethods(app: FastifyInstance): (url: string) => string[] {

@@ -51,9 +51,10 @@ export function serve<Name extends RouteName>(
         reply,
         caller: request.caller,
         params: route.params === undefined ? undefined : readParams(route.params, request.params),
-        query: readQuery(route.query, request.query),
+        query: readQuery(route.query, request),
         body: readBody(route, request.body),
       };
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the contract's schemas have just made it so
       const result = await handler(input as unknown as Call<Name>);
       if (reply.sent) return reply;
       if (reply.statusCode === 200) reply.code(answer.status);
@@ -72,9 +73,9 @@ function readParams(schema: z.ZodType, params: unknown): unknown {
   return result.data;
 }
 
-function readQuery(schema: z.ZodType, query: unknown): unknown {
+function readQuery(schema: z.ZodType, { query }: FastifyRequest): unknown {
   const result = schema.safeParse(query);
-  for (const [key, value] of Object.entries(query as Record<string, unknown>)) {
+  for (const [key, value] of Object.entries(Object(query))) {
     if (Array.isArray(value)) throw fieldRefusal('malformed', key, 'given more than once');
     if (isHostileText(key) || isHostileText(String(value))) {
       throw fieldRefusal('malformed', key.replaceAll('\0', ''), 'holds a NUL or half a surrogate pair');

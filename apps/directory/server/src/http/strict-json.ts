@@ -18,7 +18,7 @@ export function readStrictJson(app: FastifyInstance): void {
       try {
         done(null, parseStrictJson(body));
       } catch (error) {
-        done(error as Error);
+        done(error instanceof Error ? error : new Error(String(error)));
       }
     },
   );

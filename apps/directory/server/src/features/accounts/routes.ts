@@ -31,21 +31,11 @@ export async function accountRoutes(app: FastifyInstance, options: AccountRoutes
   // An unknown address costs the same work as a known one, so that time does not tell them apart.
   const nobody = await hashPassword(Buffer.from(world.randomBytes(16)).toString('hex'));
 
-  const clientOf = (request: FastifyRequest) => ({
-    address: request.ip,
-    userAgent: request.headers['user-agent'] ?? '',
-  });
-
   const hand = (reply: FastifyReply, opened: OpenedSession): string => {
     const token = tokens.issue(opened.userId, opened.sessionId);
     setCookie(reply, refreshCookie, opened.refreshToken, sessionMs / 1000);
     setCookie(reply, sessionCookie, token, accessSeconds);
     return token;
-  };
-
-  const takeBack = (reply: FastifyReply) => {
-    setCookie(reply, refreshCookie, '', 0);
-    setCookie(reply, sessionCookie, '', 0);
   };
 
   const personById = async (id: string): Promise<User> =>
@@ -97,6 +87,15 @@ export async function accountRoutes(app: FastifyInstance, options: AccountRoutes
       .executeTakeFirstOrThrow();
     return { data: { user: await personById(caller.id), session: sessionOf(session, caller.sessionId) } };
   });
+}
+
+function clientOf(request: FastifyRequest) {
+  return { address: request.ip, userAgent: request.headers['user-agent'] ?? '' };
+}
+
+function takeBack(reply: FastifyReply): void {
+  setCookie(reply, refreshCookie, '', 0);
+  setCookie(reply, sessionCookie, '', 0);
 }
 
 interface SessionRow {

@@ -39,7 +39,6 @@ export interface Sessions {
 }
 
 export function createSessions(database: Database<Tables>, world: World): Sessions {
-  const isoAt = (ms: number) => new Date(ms).toISOString();
   const newToken = () => Buffer.from(world.randomBytes(32)).toString('base64url');
 
   /** Session ends travel through the feed, in the transaction that makes them true. */
@@ -47,13 +46,13 @@ export function createSessions(database: Database<Tables>, world: World): Sessio
     actor: string | null,
     work: (tx: Transaction<Tables>) => Promise<{ result: T; ended: readonly Ended[] }>,
   ): Promise<T> => {
-    let result: T | undefined;
+    let outcome: { result: T; ended: readonly Ended[] } | undefined;
     await commitIntent(database, { key: null, actor, hash: '', now: world.now() }, async (tx) => {
-      const outcome = await work(tx);
-      ({ result } = outcome);
+      outcome = await work(tx);
       return { status: 204, body: null, changes: outcome.ended.map(endOf) };
     });
-    return result as T;
+    if (outcome === undefined) throw new Error('expected an applied write, received a replay without a key');
+    return outcome.result;
   };
 
   const revoke = (tx: Transaction<Tables>) =>
@@ -182,6 +181,8 @@ export function createSessions(database: Database<Tables>, world: World): Sessio
     },
   };
 }
+
+const isoAt = (ms: number): string => new Date(ms).toISOString();
 
 interface Ended {
   id: string;

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { numberMember, textMember } from '../../members.ts';
 
 /** How long an access token and the session cookie live, in seconds. */
 export const accessSeconds = 15 * 60;
@@ -47,8 +48,15 @@ export function createAccessTokens(key: Uint8Array, now: () => number): AccessTo
       const expected = sign(`${head}.${body}`);
       const received = Buffer.from(signature, 'base64url');
       if (received.length !== expected.length || !timingSafeEqual(received, expected)) return null;
-      const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as AccessClaims & { aud: string };
-      return claims.aud === audience && claims.exp * 1000 > now() ? claims : null;
+      const claims: unknown = JSON.parse(Buffer.from(body, 'base64url').toString());
+      const [sub, sid, aud] = [
+        textMember(claims, 'sub'),
+        textMember(claims, 'sid'),
+        textMember(claims, 'aud'),
+      ];
+      const exp = numberMember(claims, 'exp');
+      if (sub === undefined || sid === undefined || exp === undefined || aud !== audience) return null;
+      return exp * 1000 > now() ? { sub, sid, exp } : null;
     },
   };
 }

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Caller } from '../../http/caller.ts';
 import { credentialOf } from '../../http/guard.ts';
 import type { Origins } from '../../http/origins.ts';
+import { textMember } from '../../members.ts';
 
 /** A caller on a socket. */
 export interface SocketSubject extends Subject {
@@ -67,7 +68,7 @@ export async function channels(app: FastifyInstance, options: ChannelOptions): P
     hub.route({
       path: '/users/:id/subscribe',
       lockstep: false,
-      scope: (request) => (request.params as { id: string }).id,
+      scope: (request) => textMember(request.params, 'id') ?? '',
       plainForm: (change, { scope }) =>
         change.entity === userEntity && change.id === scope ? partialOf(change) : null,
     }),

@@ -1,7 +1,6 @@
 import { tidyName } from '@directory/contract';
 import type { Role, User } from '@directory/contract';
 import { applyMergePatch } from '@lockstep/protocol';
-import type { MergePatch } from '@lockstep/protocol';
 import type { NewChange } from '@lockstep/server';
 import { sql } from 'kysely';
 import type { Transaction } from 'kysely';
@@ -225,7 +224,7 @@ function patched(
   mayPatch(caller, target, patch);
   if (expected !== null && expected !== base) throw stale(caller, target);
   const tidy = patch.name === undefined ? patch : { ...patch, name: tidyName(patch.name) };
-  const next = applyMergePatch(target, asJson(tidy) as MergePatch);
+  const next = applyMergePatch(target, asJson(tidy));
   return next === target ? target : { ...next, version: base + 1, updatedAt: now };
 }
 

@@ -78,7 +78,6 @@ export const positionOf = (user: User, sortBy: SortField): Position => ({
 export function createPeopleQueries(database: Database<Tables>): PeopleQueries {
   const { db } = database;
   const people = () => db.selectFrom('people').where('deleted_at', 'is', null);
-  const toUsers = (rows: Array<Pick<PersonRow, (typeof columns)[number]>>) => rows.map((row) => userOf(row));
 
   return {
     async list(reader, { filter, sortBy, sortOrder, limit, skip = 0, after, now }) {
@@ -148,6 +147,10 @@ export function createPeopleQueries(database: Database<Tables>): PeopleQueries {
       return stats;
     },
   };
+}
+
+function toUsers(rows: Array<Pick<PersonRow, (typeof columns)[number]>>): User[] {
+  return rows.map((row) => userOf(row));
 }
 
 function conditions(reader: Caller, filter: UserFilter, now: number): Expression<SqlBool> {

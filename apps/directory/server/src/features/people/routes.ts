@@ -2,6 +2,7 @@ import type { UserFilter } from '@directory/contract';
 import { uuidv7 } from '@lockstep/protocol';
 import type { Database, Effect, Feed } from '@lockstep/server';
 import type { FastifyInstance } from 'fastify';
+import type { Transaction } from 'kysely';
 import { asJson } from '../../db/person.ts';
 import type { Tables } from '../../db/tables.ts';
 import type { Caller } from '../../http/caller.ts';
@@ -58,7 +59,7 @@ function readRoutes(app: FastifyInstance, { database, feed, cursors, world }: Pe
     mayAskFor(caller, query);
     const list = ['infinite', sortBy, sortOrder, reachOf(caller.role), filterOf(filter)];
     const [key, id] = cursor === undefined ? [] : cursors.read(list, cursor);
-    const after = key === undefined ? undefined : { key: String(key), id: String(id) };
+    const after = key === undefined || id === undefined ? undefined : { key, id };
     reply.header('lockstep-offset', String(feed.offset()));
     const now = world.now();
     const [rows, total] = await Promise.all([
@@ -85,14 +86,14 @@ function readRoutes(app: FastifyInstance, { database, feed, cursors, world }: Pe
 
   serve(app, 'snapshotUsers', async ({ caller, reply, query }) => {
     const list = ['snapshot'];
-    const [offset, after] =
-      query.cursor === undefined ? [feed.offset(), ''] : cursors.read(list, query.cursor);
-    reply.header('lockstep-offset', String(offset));
-    const rows = await people.allAfter(after === '' ? null : String(after), query.limit + 1);
+    const [offset = '', after] =
+      query.cursor === undefined ? [String(feed.offset())] : cursors.read(list, query.cursor);
+    reply.header('lockstep-offset', offset);
+    const rows = await people.allAfter(after ?? null, query.limit + 1);
     const shown = rows.slice(0, query.limit);
     const last = shown.at(-1);
     const more = rows.length > query.limit && last !== undefined;
-    const nextCursor = more ? cursors.make(list, [offset ?? 0, last.id]) : null;
+    const nextCursor = more ? cursors.make(list, [offset, last.id]) : null;
     return {
       data: { users: shown.map((user) => readable(user, caller)), nextCursor, offset: Number(offset) },
     };
@@ -115,18 +116,6 @@ function readRoutes(app: FastifyInstance, { database, feed, cursors, world }: Pe
 function writeRoutes(app: FastifyInstance, { database, feed, world }: PeopleRoutesOptions): void {
   const context = { database, feed, now: () => world.now() };
   const writerOf = (caller: Caller): Writer => ({ caller, now: new Date(world.now()).toISOString() });
-
-  const answerWith =
-    (
-      caller: Caller,
-      status: number,
-      work: (tx: Parameters<Effect<Tables>>[0]) => Promise<Written>,
-    ): Effect<Tables> =>
-    async (tx) => {
-      const { user, changes } = await work(tx);
-      const body = asJson({ data: readable(user, caller) });
-      return { status, body, headers: { etag: etagOf(user.version) }, changes };
-    };
 
   serve(app, 'createUser', async ({ request, reply, caller, body }) => {
     const id = body.id ?? uuidv7(world.now(), world.randomBytes(10));
@@ -168,6 +157,19 @@ function writeRoutes(app: FastifyInstance, { database, feed, world }: PeopleRout
       return { status: 200, body: asJson({ data: users.map((user) => readable(user, caller)) }), changes };
     });
   });
+}
+
+/** The effect of a write whose answer is one person. */
+function answerWith(
+  caller: Caller,
+  status: number,
+  work: (tx: Transaction<Tables>) => Promise<Written>,
+): Effect<Tables> {
+  return async (tx) => {
+    const { user, changes } = await work(tx);
+    const body = asJson({ data: readable(user, caller) });
+    return { status, body, headers: { etag: etagOf(user.version) }, changes };
+  };
 }
 
 /** One form for one filter, so that a cursor recognises its list. */

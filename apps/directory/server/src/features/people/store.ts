@@ -7,6 +7,7 @@ import type { Transaction } from 'kysely';
 import { asJson, rowOf, userEntity, userOf } from '../../db/person.ts';
 import type { Tables } from '../../db/tables.ts';
 import { Refusal } from '../../http/problems.ts';
+import { textMember } from '../../members.ts';
 
 type Tx = Transaction<Tables>;
 
@@ -97,41 +98,23 @@ export async function insertMany(tx: Tx, users: readonly User[], extras: { demo:
 }
 
 function changeOf(step: Step): NewChange {
-  switch (step.op) {
-    case 'insert':
-    case 'restore':
-      return {
-        entity: userEntity,
-        id: step.user.id,
-        op: 'insert',
-        version: step.user.version,
-        row: asJson(step.user),
-      };
-    case 'update':
-      return {
-        entity: userEntity,
-        id: step.to.id,
-        op: 'update',
-        version: step.to.version,
-        row: asJson(step.to),
-        before: mergePatchBetween(step.to, step.from),
-      };
-    case 'delete':
-      return {
-        entity: userEntity,
-        id: step.from.id,
-        op: 'delete',
-        version: step.version,
-        before: asJson(step.from),
-      };
+  const entity = userEntity;
+  if (step.op === 'delete') {
+    const { from, version } = step;
+    return { entity, id: from.id, op: 'delete', version, before: asJson(from) };
   }
+  if (step.op === 'update') {
+    const { from, to } = step;
+    const before = mergePatchBetween(to, from);
+    return { entity, id: to.id, op: 'update', version: to.version, row: asJson(to), before };
+  }
+  return { entity, id: step.user.id, op: 'insert', version: step.user.version, row: asJson(step.user) };
 }
 
 /** The unique indexes are the judges; a look before the write could be overtaken by another writer. */
 function takenOr(error: unknown): unknown {
-  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
-  if (code !== '23505') return error;
-  if (constraint === 'people_email') {
+  if (textMember(error, 'code') !== '23505') return error;
+  if (textMember(error, 'constraint') === 'people_email') {
     return new Refusal('email-taken', undefined, { errors: [{ path: '/email', message: 'is taken' }] });
   }
   return new Refusal('id-taken', undefined, { errors: [{ path: '/id', message: 'is taken' }] });

@@ -21,7 +21,10 @@ export type LockstepEvent =
     }
   | {
       readonly type: 'lockstep/marked';
-      readonly payload: { readonly id: string; readonly status: Exclude<IntentStatus, { kind: 'acknowledged' }> };
+      readonly payload: {
+        readonly id: string;
+        readonly status: Exclude<IntentStatus, { kind: 'acknowledged' }>;
+      };
     }
   /** The server did it. */
   | {
@@ -41,7 +44,11 @@ export type LockstepEvent =
   /** A verb of a collection's adapter. */
   | {
       readonly type: 'lockstep/rows';
-      readonly payload: { readonly collection: string; readonly verb: AdapterVerb; readonly argument?: unknown };
+      readonly payload: {
+        readonly collection: string;
+        readonly verb: AdapterVerb;
+        readonly argument?: unknown;
+      };
     }
   /** Time went on, for lists whose rule asks what time it is. */
   | { readonly type: 'lockstep/ticked' }

@@ -4,13 +4,7 @@ import type { BaseQueryFn, DefinitionsFromApi, FetchArgs } from '@reduxjs/toolki
 import { isLockstepAction } from './actions.ts';
 import type { AdapterVerb, LockstepAction } from './actions.ts';
 import { createCollections } from './collections/index.ts';
-import type {
-  Adapter,
-  AdapterSelectors,
-  Collections,
-  CollectionsState,
-  Order,
-} from './collections/index.ts';
+import type { Adapter, AdapterSelectors, Collections, CollectionsState, Order } from './collections/index.ts';
 import { LockstepError, browserClock, describe } from './core/index.ts';
 import type { CollectionDefinition, RequestFailure, Row, RowId } from './core/index.ts';
 import type { Declarations } from './declarations.ts';
@@ -19,6 +13,7 @@ import { createPending } from './pending/index.ts';
 import type { Effect, EffectTransaction, Make, NamedRow, Pending, PendingStep } from './pending/index.ts';
 import { createQueries } from './queries/index.ts';
 import type { Declaration, LockstepState, Queries } from './queries/index.ts';
+import { createUploads, writeOutcome } from './requests/index.ts';
 import { createRuntime, runtimeOf } from './runtime.ts';
 import type { ApiOfStore, Runtime, StoreOptions } from './runtime.ts';
 import type { Write } from './writer.ts';
@@ -60,7 +55,11 @@ export interface ThunkDeclaration<Argument, Answer> {
   readonly prepare?: (argument: Argument, make: Make) => Argument;
   readonly coalesce?: (earlier: Argument, later: Argument) => Argument | null;
   /** The thunk's result out of the answer. Default: the answer as it is. */
-  readonly transformResponse?: (answer: unknown, meta: unknown, argument: Argument) => Answer | Promise<Answer>;
+  readonly transformResponse?: (
+    answer: unknown,
+    meta: unknown,
+    argument: Argument,
+  ) => Answer | Promise<Answer>;
   /** The rows that the result confirms; without it a result that is a written row, or an array of them, is taken. */
   readonly answer?: (result: Answer, argument: Argument) => readonly NamedRow[];
 }
@@ -97,7 +96,11 @@ export interface Lockstep {
   /** The familiar verbs and selectors. @param order of what the selectors list. */
   adapter<R extends Row>(collection: CollectionDefinition<R>, order?: Order<R>): RowsAdapter<R>;
   /** The visible row. */
-  selectRow<R extends Row>(state: WithLockstep, collection: CollectionDefinition<R>, id: RowId): R | undefined;
+  selectRow<R extends Row>(
+    state: WithLockstep,
+    collection: CollectionDefinition<R>,
+    id: RowId,
+  ): R | undefined;
   /** The parts of one store. */
   configure(options?: StoreOptions): StoreParts;
   /** What is behind a store that was configured with the parts. @throws LockstepError `not-installed`. */
@@ -127,7 +130,7 @@ export function createLockstep({ collections: definitions, baseQuery }: Lockstep
   const collections = createCollections(definitions);
   const effects = (endpoint: string): Effect | undefined => writes.get(endpoint)?.effect;
   const pending = createPending({ collections, definitions, effects });
-  const queries = createQueries({ collections, definitions });
+  const queries = createQueries({ collections, pending, definitions });
   const reducer = reducerOf(collections, pending, queries);
 
   function declareWrite(endpoint: string, definition: EndpointDefinition, declaration: object): void {
@@ -141,7 +144,6 @@ export function createLockstep({ collections: definitions, baseQuery }: Lockstep
       });
     }
     writes.set(endpoint, {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `Declarations` has checked it against the endpoint
       ...(declaration as Pick<Write, 'effect'>),
       request: query,
       ...(transformResponse && { transformResponse }),
@@ -178,7 +180,6 @@ export function createLockstep({ collections: definitions, baseQuery }: Lockstep
         apis.set(endpoint, api);
         const enhance = (definition: EndpointDefinition): void => {
           if (definition.type === 'mutation') declareWrite(endpoint, definition, declaration);
-          // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as above
           else queries.declare(api, endpoint, declaration as Declaration);
         };
         api.enhanceEndpoints({ endpoints: { [endpoint]: enhance } } as never);
@@ -187,7 +188,6 @@ export function createLockstep({ collections: definitions, baseQuery }: Lockstep
 
     thunk<Argument, Answer>(name: string, declaration: ThunkDeclaration<Argument, Answer>) {
       const { request, effect } = declaration;
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its argument is the thunk's own
       const write = { effect: () => {}, ...declaration, request } as unknown as Write;
       if (effect !== undefined) writes.set(name, write);
       return createAsyncThunk<Answer, Argument, { rejectValue: RequestFailure }>(
@@ -217,7 +217,6 @@ export function createLockstep({ collections: definitions, baseQuery }: Lockstep
         ]),
       );
       return {
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one creator for each verb, by construction
         actions: actions as unknown as RowsAdapter<R>['actions'],
         getSelectors: () => getSelectors((state: WithLockstep) => state[REDUCER_PATH].collections),
       };
@@ -238,6 +237,8 @@ export function createLockstep({ collections: definitions, baseQuery }: Lockstep
         stateOf: (root) => (root as WithLockstep)[REDUCER_PATH],
         createOutbox,
         createMemoryOutbox,
+        createUploads,
+        outcomeOf: writeOutcome,
       });
       return { enhancer: enhancerOf(queries), middleware: runtime.middleware, ...watchers(apis) };
     },
@@ -265,7 +266,8 @@ function reducerOf(collections: Collections, pending: Pending, queries: Queries)
 
   function reduce(state: LockstepState, action: LockstepAction): LockstepState {
     const { now } = action.meta;
-    const follow = (from: LockstepState, step: PendingStep): LockstepState => queries.follow(from, step, { now });
+    const follow = (from: LockstepState, step: PendingStep): LockstepState =>
+      queries.follow(from, step, { now });
     switch (action.type) {
       case 'lockstep/begun':
         return follow(state, pending.begin(state, action.payload.intent, action.payload.status));
@@ -309,10 +311,10 @@ function reducerOf(collections: Collections, pending: Pending, queries: Queries)
 /** Puts the seam to RTK Query around the root reducer: rows out of answers, visible rows back into every entry. */
 function enhancerOf(queries: Queries): StoreEnhancer {
   return (createStore) => (reducer, preloaded) =>
-    createStore(
-      (state, action) => queries.step(state, reducer(state, action), action),
-      preloaded,
-    );
+    createStore((state, action) => {
+      const next = reducer(state, action);
+      return queries.step(state as typeof next | undefined, next, action);
+    }, preloaded);
 }
 
 /** What keeps development tools off the rows. */

@@ -13,7 +13,7 @@ export type Declarations<Definitions> = {
 /** `type` and `Types` are the two members RTK Query puts on every definition for TypeScript's sake. */
 type DeclarationFor<Definition> = Definition extends {
   type: infer Kind extends string;
-  Types?: infer Types | undefined;
+  Types?: (infer Types) | undefined;
 }
   ? NonNullable<Types> extends { QueryArg: infer Argument; ResultType: infer Answer }
     ? DeclarationOf<`${Kind}`, Argument, Answer>

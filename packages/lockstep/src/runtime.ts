@@ -1,12 +1,35 @@
 import type { Dispatch, Middleware, MiddlewareAPI, UnknownAction } from '@reduxjs/toolkit';
-import type { BaseQueryApi, BaseQueryFn } from '@reduxjs/toolkit/query';
+import type { BaseQueryApi, BaseQueryFn, FetchArgs } from '@reduxjs/toolkit/query';
 import { createUuidv7 } from '@lockstep/protocol';
 import type { LockstepEvent } from './actions.ts';
 import type { Collections } from './collections/index.ts';
-import { LockstepError, browserClock, browserRandom, browserTimers, createTrace, describe } from './core/index.ts';
-import type { Cancel, Clock, CollectionDefinition, EntityKey, Random, Timers, Trace } from './core/index.ts';
+import {
+  LockstepError,
+  browserClock,
+  browserRandom,
+  browserTimers,
+  createTrace,
+  describe,
+} from './core/index.ts';
+import type {
+  Cancel,
+  Clock,
+  CollectionDefinition,
+  EntityKey,
+  Random,
+  RequestFailure,
+  Timers,
+  Trace,
+} from './core/index.ts';
 import type { MemoryOutbox, Outbox, OutboxEvent, OutboxOptions, OutboxStorage } from './outbox/index.ts';
 import type { Intent, Pending, ToldChange } from './pending/index.ts';
+import type {
+  LockstepBaseQuery,
+  UploadOptions,
+  UploadResult,
+  Uploads,
+  WriteOutcome,
+} from './requests/index.ts';
 import type { ChangeNote, DueEntry, IdleRows, LockstepState, Queries } from './queries/index.ts';
 import { createWriter } from './writer.ts';
 import type { Write, WriteResult, Writer } from './writer.ts';
@@ -49,6 +72,18 @@ export interface Runtime {
   write(endpoint: string, argument: unknown): Promise<WriteResult>;
   /** One request outside RTK Query whose rows are taken in. */
   read(read: Write, argument: unknown, signal: AbortSignal): Promise<WriteResult>;
+  /** Files on their way, by the name their sender gave them. Nothing of them is in the store. */
+  readonly uploads: Pick<Uploads, 'retry' | 'abort' | 'release' | 'state' | 'subscribe'>;
+  /**
+   * Sends a file, with progress in `uploads`. Never rejects.
+   * @param read the answer out of the body. @param rows those that the answer confirms.
+   */
+  upload<Answer>(
+    id: string,
+    args: FetchArgs,
+    read?: (body: unknown) => Answer,
+    rows?: (answer: Answer) => readonly ToldChange[],
+  ): Promise<UploadResult<Answer>>;
   /** Ends a conflict of a parked intent: `mine` goes over the row as it is now, `theirs` gives the intent up. */
   decide: Writer['decide'];
   /** Takes in what the server said by another way than an answer: a channel, a feed. */
@@ -76,6 +111,8 @@ interface RuntimeParts {
   readonly stateOf: (root: unknown) => LockstepState;
   readonly createOutbox: (options: OutboxOptions<Intent>) => Outbox<Intent>;
   readonly createMemoryOutbox: () => MemoryOutbox<Intent>;
+  readonly createUploads: (options: UploadOptions) => Uploads;
+  readonly outcomeOf: (result: { data?: unknown; error?: RequestFailure; meta?: unknown }) => WriteOutcome;
 }
 
 /** Answered by the middleware with the store's runtime; no reducer ever sees it. */
@@ -143,6 +180,7 @@ export function createRuntime(parts: RuntimeParts): Runtime & { readonly middlew
       definitions,
       writes,
       baseQuery,
+      outcomeOf: parts.outcomeOf,
       getState: state,
       visible: ({ collection, id }) => collections.get(state().collections, collection, id),
       dispatch,
@@ -194,9 +232,9 @@ export function createRuntime(parts: RuntimeParts): Runtime & { readonly middlew
       send(api.internalActions.removeQueryResult({ queryCacheKey: cacheKey as never }));
       return;
     }
-    const { initiate } = (api.endpoints as Record<string, { initiate(arg: unknown, how: object): UnknownAction }>)[
-      endpoint
-    ]!;
+    const { initiate } = (
+      api.endpoints as Record<string, { initiate(arg: unknown, how: object): UnknownAction }>
+    )[endpoint]!;
     send(initiate(argument, { subscribe: false, forceRefetch: true }));
   }
 
@@ -212,6 +250,24 @@ export function createRuntime(parts: RuntimeParts): Runtime & { readonly middlew
     upkeep = timers.after(UPKEEP_MS, keepUp);
   }
 
+  let sender: Uploads | null = null;
+  function uploads(): Uploads {
+    if (sender !== null) return sender;
+    // Only createBaseQuery's sends by another transport than `fetch`, which tells no progress.
+    const uploading = baseQuery as LockstepBaseQuery | undefined;
+    if (uploading?.through === undefined) {
+      throw new LockstepError('not-installed', {
+        subject: 'An upload',
+        expected: 'a base query made by createBaseQuery',
+        received: uploading === undefined ? 'none' : 'another',
+        remedy:
+          'Give createLockstep one: createLockstep({ collections, baseQuery: createBaseQuery({ … }) }).',
+      });
+    }
+    sender = parts.createUploads({ baseQuery: uploading, clock, timers });
+    return sender;
+  }
+
   const runtime: Runtime = {
     collections,
     stateOf,
@@ -221,6 +277,19 @@ export function createRuntime(parts: RuntimeParts): Runtime & { readonly middlew
     },
     write: (endpoint, argument) => write().write(endpoint, argument),
     read: (read, argument, signal) => write().read(read, argument, signal),
+    get uploads() {
+      return uploads();
+    },
+    async upload<Answer>(
+      id: string,
+      args: FetchArgs,
+      read?: (body: unknown) => Answer,
+      rows?: (answer: Answer) => readonly ToldChange[],
+    ) {
+      const result = await uploads().start(id, args, storeApi(), read ?? ((body) => body as Answer));
+      if ('data' in result && rows) runtime.confirm(rows(result.data));
+      return result;
+    },
     decide: (id, choice) => write().decide(id, choice),
     confirm: (changes, notes) =>
       dispatch({ type: 'lockstep/confirmed', payload: { changes, ...(notes && { notes }) } }),
@@ -242,8 +311,8 @@ export function createRuntime(parts: RuntimeParts): Runtime & { readonly middlew
       // Only a base query made by createBaseQuery keeps a session to end.
       const ending = baseQuery as { reset?(api: Pick<BaseQueryApi, 'getState'>): void } | undefined;
       ending?.reset?.({ getState: installed().getState });
-      dispatch({ type: 'lockstep/cleared' });
       for (const api of new Set(apis.values())) installed().dispatch(api.util.resetApiState());
+      dispatch({ type: 'lockstep/cleared' });
       idle = new Map();
     },
     signIn() {

@@ -2,7 +2,7 @@ import type { BaseQueryApi, BaseQueryFn, FetchArgs } from '@reduxjs/toolkit/quer
 import { HEADER, applyMergePatch, isJsonObject } from '@lockstep/protocol';
 import type { JsonObject } from '@lockstep/protocol';
 import type { LockstepEvent } from './actions.ts';
-import { LockstepError, describe, isRequestFailure, isTransient } from './core/index.ts';
+import { LockstepError, describe, isRequestFailure } from './core/index.ts';
 import type { Clock, CollectionDefinition, EntityKey, RequestFailure, Row } from './core/index.ts';
 import type { Entry, Outbox, OutboxEvent, OutboxPolicy, Outcome, SendOutcome } from './outbox/index.ts';
 import type {
@@ -48,6 +48,8 @@ export interface WriterOptions {
   readonly definitions: ReadonlyMap<string, CollectionDefinition>;
   readonly writes: ReadonlyMap<string, Write>;
   readonly baseQuery: BaseQueryFn | undefined;
+  /** What an answer to a write means for the queue. */
+  outcomeOf(result: { data?: unknown; error?: RequestFailure; meta?: unknown }): SendOutcome;
   /** Makes the one sender, around what this writer decides. */
   openOutbox(parts: {
     readonly send: (entry: Entry<Intent>, signal: AbortSignal) => Promise<SendOutcome>;
@@ -77,7 +79,8 @@ export interface Writer {
 }
 
 export function createWriter(options: WriterOptions): Writer {
-  const { pending, definitions, writes, baseQuery, getState, visible, dispatch, clock, newId, user } = options;
+  const { pending, definitions, writes, baseQuery, getState, visible, dispatch, clock, newId, user } =
+    options;
   /** What the base query itself said, for the thunk that waits: its form is the application's. */
   const errors = new Map<string, { readonly error: unknown; readonly meta: unknown }>();
   const begun = (intent: Intent, status?: IntentStatus): void =>
@@ -112,9 +115,9 @@ export function createWriter(options: WriterOptions): Writer {
     }
     errors.set(key, { error: result.error, meta: result.meta });
     const failure = failureOf(result.error);
-    const outcome = outcomeOf(failure);
+    const outcome = options.outcomeOf({ error: failure, meta: result.meta });
     if (outcome.kind === 'stale') {
-      const row = currentRow(outcome.current, intent, definitions);
+      const row = namedRow(outcome.current, intent, definitions);
       if (row === null) return { kind: 'refused', failure };
       dispatch({ type: 'lockstep/confirmed', payload: { changes: [row] } });
       return { ...outcome, current: row };
@@ -146,7 +149,11 @@ export function createWriter(options: WriterOptions): Writer {
     return baseQuery(request, api, write.extraOptions ?? {});
   }
 
-  function acknowledgementOf({ key, payload: intent }: Entry<Intent>, answer: unknown, meta: unknown): Acknowledgement {
+  function acknowledgementOf(
+    { key, payload: intent }: Entry<Intent>,
+    answer: unknown,
+    meta: unknown,
+  ): Acknowledgement {
     const changes = rowsIn(answer, intent).map((row) => ({ ...row, intent: key }));
     const [only, ...others] = intent.targets;
     const version = others.length === 0 ? etagOf(meta) : null;
@@ -199,7 +206,11 @@ export function createWriter(options: WriterOptions): Writer {
   const policy: OutboxPolicy<Intent> = {
     coalesce({ payload: earlier }, { payload: later }) {
       const [gone, fresh] = [later.targets, earlier.targets];
-      if (fresh.every(isNew) && gone.length === fresh.length && gone.every((key) => visible(key) === undefined)) {
+      if (
+        fresh.every(isNew) &&
+        gone.length === fresh.length &&
+        gone.every((key) => visible(key) === undefined)
+      ) {
         return 'nothing';
       }
       if (earlier.endpoint !== later.endpoint) return null;
@@ -223,7 +234,10 @@ export function createWriter(options: WriterOptions): Writer {
 
   const outbox = options.openOutbox({ send, onEvent, policy });
 
-  async function resultOf({ id, targets, endpoint, argument }: Intent, outcome: Outcome): Promise<WriteResult> {
+  async function resultOf(
+    { id, targets, endpoint, argument }: Intent,
+    outcome: Outcome,
+  ): Promise<WriteResult> {
     const told = errors.get(id);
     errors.delete(id);
     switch (outcome.kind) {
@@ -244,7 +258,11 @@ export function createWriter(options: WriterOptions): Writer {
       }
       case 'not-stored':
         settled([id]);
-        return { kind: 'failed', error: { kind: 'not-stored', message: describe(outcome.error) }, meta: undefined };
+        return {
+          kind: 'failed',
+          error: { kind: 'not-stored', message: describe(outcome.error) },
+          meta: undefined,
+        };
       case 'discarded':
       case 'unknown':
         return { kind: 'failed', error: { kind: 'aborted' }, meta: undefined };
@@ -305,39 +323,17 @@ function conditional(request: unknown, key: string, { targets }: Intent): FetchA
 /** A failure in Lockstep's words, whichever base query it came from: `fetchBaseQuery` has words of its own. */
 function failureOf(error: unknown): RequestFailure {
   if (isRequestFailure(error)) return error;
-  const { status, data, error: message } = (isJsonObject(error) ? error : {}) as JsonObject;
+  const { status, data, error: message }: JsonObject = isJsonObject(error) ? error : {};
   if (status === 401) return { kind: 'unauthorised', status };
   if (typeof status === 'number') {
     const body = isJsonObject(data) ? data : {};
     const code = typeof body['code'] === 'string' ? body['code'] : `http-${status}`;
-    const problem = { type: 'about:blank', title: code, detail: code, message: code, ...body, status, code };
-    return { kind: 'problem', status, code, problem };
+    const told = { type: 'about:blank', title: code, detail: code, message: code, requestId: '' };
+    return { kind: 'problem', status, code, problem: { ...told, ...body, status, code } };
   }
-  if (status === 'PARSING_ERROR') return { kind: 'parse', status: 0, message: String(message) };
+  if (status === 'PARSING_ERROR') return { kind: 'parse', status: 0, message: describe(message) };
   if (status === 'TIMEOUT_ERROR') return { kind: 'timeout', afterMs: 0 };
   return { kind: 'unreachable', message: describe(message ?? error) };
-}
-
-function outcomeOf(failure: RequestFailure): SendOutcome {
-  switch (failure.kind) {
-    case 'problem':
-      if (failure.status === 412) return { kind: 'stale', current: failure.problem['current'], failure };
-      if (!isTransient(failure) && failure.code !== 'intent-in-progress') return { kind: 'refused', failure };
-      return {
-        kind: 'busy',
-        failure,
-        ...(failure.retryAfterMs !== undefined && { retryAfterMs: failure.retryAfterMs }),
-      };
-    case 'unreachable':
-    case 'timeout':
-      return { kind: 'unreachable', failure };
-    case 'unauthorised':
-      return { kind: 'unauthorised', failure };
-    case 'aborted':
-      return { kind: 'aborted' };
-    case 'parse':
-      return { kind: 'refused', failure };
-  }
 }
 
 function failureIn(outcome: Extract<Outcome, { kind: 'refused' }>): RequestFailure | Outcome {
@@ -355,8 +351,6 @@ function namedRow(
   return target === undefined ? null : { collection: target.collection, row };
 }
 
-const currentRow = namedRow;
-
 /** A strong entity tag that is a version: `"7"`. */
 function etagOf(meta: unknown): number | null {
   const headers = (meta as { response?: { headers?: Headers } } | undefined)?.response?.headers;
@@ -371,7 +365,9 @@ function isNew({ version, base }: Intent['targets'][number]): boolean {
 /** The earlier intent, saying what both said; what was seen first is its base. */
 function joined(earlier: Intent, later: Intent, argument: unknown): Intent {
   const targets = earlier.targets.map((target) => {
-    const other = later.targets.find(({ collection, id }) => collection === target.collection && id === target.id);
+    const other = later.targets.find(
+      ({ collection, id }) => collection === target.collection && id === target.id,
+    );
     if (target.base === null || !other?.base) return target;
     return { ...target, base: applyMergePatch(other.base, target.base) };
   });

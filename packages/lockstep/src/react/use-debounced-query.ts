@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { skipToken } from '@reduxjs/toolkit/query';
 import type { SkipToken } from '@reduxjs/toolkit/query';
+import { browserTimers } from '../core/index.ts';
 
 /** What a generated query hook gives, as far as this needs it. */
 interface QueryResult<Data> {
@@ -41,8 +42,9 @@ export function useDebouncedQuery<Argument, Data>(
       setRested(null);
       return undefined;
     }
-    const timer = setTimeout(() => setRested((last) => (last?.key === key ? last : { key, argument })), delayMs);
-    return () => clearTimeout(timer);
+    return browserTimers.after(delayMs, () =>
+      setRested((last) => (last?.key === key ? last : { key, argument })),
+    );
     // `key` stands for `argument`: an equal one made anew does not start the wait again.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [key, delayMs, skip]);

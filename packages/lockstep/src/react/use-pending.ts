@@ -39,5 +39,8 @@ export function useOutbox(): OutboxNow {
   const entries = useSyncExternalStore(subscribe, outbox.entries, outbox.entries);
   const state = useSyncExternalStore(subscribe, outbox.state, outbox.state);
   const { retry, discard } = outbox;
-  return useMemo(() => ({ state, entries, retry, discard, decide }), [state, entries, retry, discard, decide]);
+  return useMemo(
+    () => ({ state, entries, retry, discard, decide }),
+    [state, entries, retry, discard, decide],
+  );
 }

@@ -1,6 +1,12 @@
 import { useEffect, useMemo, useRef } from 'react';
 import { useSelector, useStore } from 'react-redux';
-import type { Aggregate, AggregateResult, AggregateSpec, ViewResult, ViewSpec } from '../collections/index.ts';
+import type {
+  Aggregate,
+  AggregateResult,
+  AggregateSpec,
+  ViewResult,
+  ViewSpec,
+} from '../collections/index.ts';
 import { development } from '../core/index.ts';
 import type { CollectionDefinition, Row, RowId } from '../core/index.ts';
 import { runtimeOf } from '../runtime.ts';
@@ -53,7 +59,9 @@ export function useView<R extends Row>(spec: ViewSpec<R>): ViewResult<R> {
     return view.read(rows, queries.now);
   });
   useEffect(() => {
-    const releases = result.rows.map((row) => retain({ collection: collection.name, id: collection.id(row) }));
+    const releases = result.rows.map((row) =>
+      retain({ collection: collection.name, id: collection.id(row) }),
+    );
     return () => {
       for (const release of releases) release();
     };

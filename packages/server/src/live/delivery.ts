@@ -123,6 +123,12 @@ export class Delivery<S extends Subject> {
     for (const connection of this.#live) {
       const { socket, subject } = connection;
       if (subject === null) continue;
+      if (socket.bufferedAmount > lagAt) {
+        // It gets no more than it takes: these changes too it reads from the feed, at its own pace.
+        connection.position = offset - changes.length;
+        void this.catchUp(connection, LAGGARD_PAGE);
+        continue;
+      }
       try {
         if (connection.framed) {
           this.framesSent += 1;
@@ -134,12 +140,6 @@ export class Delivery<S extends Subject> {
       } catch (error) {
         this.#options.report(error, 'sending changes');
         this.#options.giveUp(connection);
-        continue;
-      }
-      if (socket.bufferedAmount > lagAt && connection.phase === 'live') {
-        // It gets no more than it takes: from here it reads the feed at its own pace.
-        connection.position = offset;
-        void this.catchUp(connection, LAGGARD_PAGE);
       }
     }
     this.serialised += frames.made;

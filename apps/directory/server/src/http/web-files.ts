@@ -27,10 +27,10 @@ export async function webFiles(
       preCompressed: true,
       // The precompressed siblings are not addresses of their own.
       globIgnore: ['index.html*', '**/*.br', '**/*.gz', '**/*.map'],
-      setHeaders: ({ header }, path) => {
+      setHeaders: (file, path) => {
         const hashed = /[/\\]assets[/\\]/.test(path);
-        header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
-        header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+        file.header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+        file.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox");
       },
     });
   }

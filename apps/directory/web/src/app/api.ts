@@ -47,7 +47,10 @@ export const api = createApi({
     getUsers: build.query<ListAnswer, UsersArg>({
       query: ({ page = 1, pageSize = 20, filters, ...sort }) =>
         `/users?${listParams({ page, pageSize }, filters, sort)}`,
-      transformResponse: (answer: Data<{ users: Person[]; total: number; hasMore: boolean }>, meta: Meta) => ({
+      transformResponse: (
+        answer: Data<{ users: Person[]; total: number; hasMore: boolean }>,
+        meta: Meta,
+      ) => ({
         ...answer.data,
         offset: meta?.offset ?? null,
         arrivals: [],
@@ -97,10 +100,14 @@ export const api = createApi({
       providesTags: ['UserStats'],
     }),
 
-    createUser: build.mutation<Person, Omit<PersonChanges, 'name' | 'email'> & { name: string; email: string }>({
+    createUser: build.mutation<
+      Person,
+      Omit<PersonChanges, 'name' | 'email'> & { name: string; email: string }
+    >({
       query: (body) => ({ url: '/users', method: 'POST', body }),
       transformResponse: (answer: Data<Person>) => answer.data,
-      invalidatesTags: (_result, error) => (error === undefined ? [{ type: 'User', id: 'LIST' }, 'UserStats'] : []),
+      invalidatesTags: (_result, error) =>
+        error === undefined ? [{ type: 'User', id: 'LIST' }, 'UserStats'] : [],
     }),
 
     updateUser: build.mutation<Person, PersonUpdate>({
@@ -116,7 +123,8 @@ export const api = createApi({
     deleteUser: build.mutation<void, string>({
       query: (id) => ({ url: `/users/${encodeURIComponent(id)}`, method: 'DELETE' }),
       transformResponse: () => undefined,
-      invalidatesTags: (_result, error) => (error === undefined ? [{ type: 'User', id: 'LIST' }, 'UserStats'] : []),
+      invalidatesTags: (_result, error) =>
+        error === undefined ? [{ type: 'User', id: 'LIST' }, 'UserStats'] : [],
     }),
 
     batchUpdateUsers: build.mutation<Person[], readonly PersonUpdate[]>({
@@ -165,7 +173,8 @@ type Scalar = string | number | boolean | undefined;
 /** Query keys in a fixed order, without those that say nothing. */
 function params(values: Readonly<Record<string, Scalar>>): string {
   const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(values)) if (value !== undefined && value !== '') query.set(key, String(value));
+  for (const [key, value] of Object.entries(values))
+    if (value !== undefined && value !== '') query.set(key, String(value));
   return query.toString();
 }
 

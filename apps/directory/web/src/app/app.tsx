@@ -1,8 +1,7 @@
 import { DirectionProvider, localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { Provider } from 'react-redux';
-import { RouterProvider } from 'react-router/dom';
 import { cssVariables, theme } from '../ui/theme.ts';
-import { router } from './router.tsx';
+import { Pages } from './pages.tsx';
 import type { AppStore } from './store.ts';
 
 /** index.html reads the same key before the first paint. */
@@ -24,7 +23,7 @@ export function App({ store }: { readonly store: AppStore }) {
           colorSchemeManager={schemes}
           getStyleNonce={styleNonce}
         >
-          <RouterProvider router={router} />
+          <Pages />
         </MantineProvider>
       </DirectionProvider>
     </Provider>

@@ -72,7 +72,8 @@ export function createBaseQuery(options: BaseQueryOptions): Query {
     const own = { ...api, signal: new AbortController().signal };
     const answer = await exchange({ url: '/auth/refresh', method: 'POST' }, own, {});
     if (answer.error === undefined) return 'refreshed';
-    const refused = answer.error.kind === 'problem' && (answer.error.status === 401 || answer.error.status === 403);
+    const refused =
+      answer.error.kind === 'problem' && (answer.error.status === 401 || answer.error.status === 403);
     return refused ? 'ended' : 'unreachable';
   }
 
@@ -110,7 +111,8 @@ function readError(error: FetchBaseQueryError, response: Response | null): ApiEr
   if (error.status === 'PARSING_ERROR') return { kind: 'unreadable', status: error.originalStatus };
   if (typeof error.status !== 'number') return { kind: 'unreachable' };
   const body = error.data;
-  if (!isJsonObject(body) || typeof body.code !== 'string') return { kind: 'unreadable', status: error.status };
+  if (!isJsonObject(body) || typeof body.code !== 'string')
+    return { kind: 'unreadable', status: error.status };
   const wait = Number(response?.headers.get(HEADER.retryAfter) ?? Number.NaN);
   return {
     kind: 'problem',

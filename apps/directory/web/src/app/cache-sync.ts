@@ -28,7 +28,9 @@ export function applyChanges(store: StorePart, changes: readonly PersonChange[],
     if (data === undefined || originalArgs === undefined) continue;
     const pages = changeList(data.pages, originalArgs.filters ?? {}, changes, nowMs);
     if (pages === data.pages) continue;
-    dispatch(api.util.updateQueryData('getUsersInfinite', originalArgs, () => ({ ...data, pages: [...pages] })));
+    dispatch(
+      api.util.updateQueryData('getUsersInfinite', originalArgs, () => ({ ...data, pages: [...pages] })),
+    );
   }
   for (const { data, originalArgs } of api.util.selectEntriesForEndpoint(state, 'getUsers')) {
     if (data === undefined || originalArgs === undefined) continue;
@@ -50,7 +52,8 @@ export function applyChanges(store: StorePart, changes: readonly PersonChange[],
   }
   const me = api.endpoints.getSession.select()(state).data;
   const meNow = me == null ? null : newest(me, latest.get(me.id));
-  if (meNow !== null && meNow !== me) dispatch(api.util.updateQueryData('getSession', undefined, () => meNow));
+  if (meNow !== null && meNow !== me)
+    dispatch(api.util.updateQueryData('getSession', undefined, () => meNow));
 
   const gone = changes.filter((change) => change.after === null).map((change) => change.id);
   if (gone.length > 0) store.dispatch(peopleGone(gone));
@@ -70,7 +73,8 @@ const RECENT_KEPT = 5000;
  * than changes that came while it was on its way, so those after its feed position are applied to it again.
  */
 export function createCacheSync(nowMs: () => number): Middleware {
-  const { updateUser, batchUpdateUsers, getUsers, getUsersInfinite, getUserById, searchUsers } = api.endpoints;
+  const { updateUser, batchUpdateUsers, getUsers, getUsersInfinite, getUserById, searchUsers } =
+    api.endpoints;
   let recent: PersonChange[] = [];
 
   return (store) => (next) => (action) => {

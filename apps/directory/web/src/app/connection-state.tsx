@@ -14,7 +14,8 @@ const explanations: Readonly<Record<LiveStatus, string>> = {
   off: 'Changes by others are not shown.',
   connecting: 'Connecting to the server.',
   live: 'Changes by others appear as they happen.',
-  waiting: 'The server cannot be reached. What you see may be out of date; it is brought up to date by itself.',
+  waiting:
+    'The server cannot be reached. What you see may be out of date; it is brought up to date by itself.',
   refused: 'The server no longer works with this version of the page. Reload it to get the new one.',
 };
 

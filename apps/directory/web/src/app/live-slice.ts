@@ -33,7 +33,9 @@ const slice = createSlice({
 });
 
 /** Changes of the feed, in its order; `lastOffset` is the position of the last one. */
-export const changesReceived = createAction<{ changes: readonly Change[]; lastOffset: number }>('live/changesReceived');
+export const changesReceived = createAction<{ changes: readonly Change[]; lastOffset: number }>(
+  'live/changesReceived',
+);
 
 export const { statusChanged, peopleGone, peopleBack } = slice.actions;
 export const liveReducer = slice.reducer;

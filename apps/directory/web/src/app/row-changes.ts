@@ -67,7 +67,10 @@ export function changeList<Page extends ListAnswer>(
 
   for (const change of changes) {
     const place = places.get(change.id);
-    const held = place === undefined ? undefined : ((rows[place.page] ?? pages[place.page]?.users)?.[place.row] ?? undefined);
+    const held =
+      place === undefined
+        ? undefined
+        : ((rows[place.page] ?? pages[place.page]?.users)?.[place.row] ?? undefined);
     if (place !== undefined && held !== undefined && change.version >= held.version) {
       const next = change.version > held.version ? change.after : held;
       // An answer to a write of this page leaves the row where the person is looking; the feed's echo decides.
@@ -95,7 +98,13 @@ export function changeList<Page extends ListAnswer>(
     const users = changed === undefined ? page.users : changed.filter((row) => row !== null);
     if (index === last) {
       const total = Math.max(0, page.total + totalMoved);
-      return { ...page, users, total, arrivals: arrivalsMoved ? [...arrivals] : page.arrivals, offset: highest ?? page.offset };
+      return {
+        ...page,
+        users,
+        total,
+        arrivals: arrivalsMoved ? [...arrivals] : page.arrivals,
+        offset: highest ?? page.offset,
+      };
     }
     const hasOldArrivals = arrivalsMoved && page.arrivals.length > 0;
     if (changed === undefined && !hasOldArrivals) return page;

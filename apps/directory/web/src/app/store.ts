@@ -1,4 +1,5 @@
 import { combineReducers, configureStore } from '@reduxjs/toolkit';
+import { draftsReducer } from '../features/people/drafts-slice.ts';
 import { systemClock } from '../ui/clock.ts';
 import { api } from './api.ts';
 import { createCacheSync } from './cache-sync.ts';
@@ -9,6 +10,7 @@ const reducer = combineReducers({
   [api.reducerPath]: api.reducer,
   session: sessionReducer,
   live: liveReducer,
+  drafts: draftsReducer,
 });
 
 export type RootState = ReturnType<typeof reducer>;

@@ -43,7 +43,12 @@ export function FilterMenu<Value extends string>(props: FilterMenuProps<Value>) 
               role="menuitemradio"
               aria-checked={isChosen}
               leftSection={
-                <IconCheck size={16} aria-hidden="true" className={classes.mark} data-shown={isChosen || undefined} />
+                <IconCheck
+                  size={16}
+                  aria-hidden="true"
+                  className={classes.mark}
+                  data-shown={isChosen || undefined}
+                />
               }
               rightSection={option.hint !== undefined && <span className={classes.hint}>{option.hint}</span>}
               onClick={() => props.onChange(option.value)}

@@ -1,7 +1,13 @@
 import classes from './skeleton.module.css';
 
 /** A grey bar where a text will be (`width` in characters), or the round of an avatar. */
-export function Skeleton({ width = 0, round = false }: { readonly width?: number; readonly round?: boolean }) {
+export function Skeleton({
+  width = 0,
+  round = false,
+}: {
+  readonly width?: number;
+  readonly round?: boolean;
+}) {
   return (
     <span
       className={classes.skeleton}

@@ -1,5 +1,7 @@
 import type { CSSVariablesResolver, MantineColorsTuple } from '@mantine/core';
 import { createTheme } from '@mantine/core';
+import { createElement } from 'react';
+import { IconChevronDown } from './icons.ts';
 
 const teal: MantineColorsTuple = [
   '#e9f7f5',
@@ -40,8 +42,13 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {
+    NativeSelect: { defaultProps: { rightSection: createElement(IconChevronDown, { size: 16 }) } },
+    Switch: { defaultProps: { withThumbIndicator: false } },
     Menu: {
-      defaultProps: { shadow: 'var(--shadow-floating)', transitionProps: { transition: 'pop', duration: 90 } },
+      defaultProps: {
+        shadow: 'var(--shadow-floating)',
+        transitionProps: { transition: 'pop', duration: 90 },
+      },
     },
   },
 });

@@ -72,7 +72,11 @@ export function PeopleFilters({ list, readsEverything, onChange, onLeaveSearch }
           value={filters.role}
           options={ROLES.map((role) => {
             const count = stats?.byRole[role];
-            return { value: role, label: roleNames[role], ...(count !== undefined && { hint: formatCount(count) }) };
+            return {
+              value: role,
+              label: roleNames[role],
+              ...(count !== undefined && { hint: formatCount(count) }),
+            };
           })}
           onChange={(role) => choose({ role })}
         />
@@ -110,14 +114,20 @@ export function PeopleFilters({ list, readsEverything, onChange, onLeaveSearch }
             label="Sort"
             anyLabel="Last active"
             value={list.sortBy === 'lastActive' ? undefined : list.sortBy}
-            options={sorts.filter((sort) => sort.value !== 'lastActive' && (readsEverything || sort.value !== 'email'))}
+            options={sorts.filter(
+              (sort) => sort.value !== 'lastActive' && (readsEverything || sort.value !== 'email'),
+            )}
             onChange={(sortBy = 'lastActive') =>
               onChange({ ...list, sortBy, sortOrder: naturalOrder(sortBy) }, 'chosen')
             }
           />
         </span>
         {countFilters(filters) > 0 && (
-          <button type="button" className={classes.clear} onClick={() => onChange({ ...list, filters: {} }, 'chosen')}>
+          <button
+            type="button"
+            className={classes.clear}
+            onClick={() => onChange({ ...list, filters: {} }, 'chosen')}
+          >
             Clear filters
           </button>
         )}
@@ -155,7 +165,8 @@ function SearchField({ value, onSearch, onLeave }: SearchFieldProps) {
 
   useEffect(() => {
     function onSlash(event: globalThis.KeyboardEvent): void {
-      const isTyping = event.target instanceof HTMLElement && event.target.closest('input, select, textarea') !== null;
+      const isTyping =
+        event.target instanceof HTMLElement && event.target.closest('input, select, textarea') !== null;
       if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
       event.preventDefault();
       field.current?.focus();

@@ -1,13 +1,16 @@
 import type { SortField } from '@directory/contract';
 import { SORT_FIELDS } from '@directory/contract';
 import { Button } from '@mantine/core';
-import { useCallback, useMemo, useRef } from 'react';
+import type { ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { Outlet, useNavigate, useParams, useSearchParams } from 'react-router';
+import { useAppSelector } from '../../app/hooks.ts';
 import { useSessionPerson } from '../../app/session.ts';
 import type { ListArg } from '../../app/types.ts';
 import { IconArrowUp, IconNobody, IconUnplugged } from '../../ui/icons.ts';
 import { formatCount } from '../../ui/locale.ts';
 import { Message } from '../../ui/message.tsx';
+import { useMediaQuery } from '../../ui/use-media-query.ts';
 import { countFilters, listFromUrl, listToUrl, sortedBy } from './list-url.ts';
 import { PeopleFilters } from './people-filters.tsx';
 import classes from './people-page.module.css';
@@ -33,6 +36,7 @@ export function PeoplePage() {
   const list = useMemo(() => listFromUrl(new URLSearchParams(query)), [query]);
   const people = usePeople(list);
   const all = readsEverything(me);
+  const hasRoomBeside = useMediaQuery('(min-width: 60rem)');
 
   function show(next: ListArg, how: 'typed' | 'chosen'): void {
     const search = listToUrl(next).toString();
@@ -45,10 +49,18 @@ export function PeoplePage() {
     [navigate, query],
   );
 
+  const hasDrafts = useAppSelector((state) => state.drafts.length > 0);
+  useEffect(() => {
+    if (!hasDrafts) return undefined;
+    const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }, [hasDrafts]);
+
   return (
     <div className={classes.page} data-open={openId !== undefined || undefined}>
       {openId === undefined && <title>People · Directory</title>}
-      <main className={classes.list}>
+      <main className={classes.list} inert={openId !== undefined && !hasRoomBeside}>
         <div className={classes.top}>
           <div className={classes.headline}>
             <h1 className={classes.title}>People</h1>
@@ -112,7 +124,7 @@ interface ListBodyProps {
   readonly people: People;
   readonly isFiltered: boolean;
   readonly onClear: () => void;
-  readonly children: React.ReactNode;
+  readonly children: ReactNode;
 }
 
 /** The list, or what to say in its place. */
@@ -137,7 +149,9 @@ function ListBody({ people, isFiltered, onClear, children }: ListBodyProps) {
         }
       >
         {refused ? error.detail : 'The directory cannot be reached. Check your connection.'}
-        {refused && error.requestId !== null && <div className={classes.request}>Request {error.requestId}</div>}
+        {refused && error.requestId !== null && (
+          <div className={classes.request}>Request {error.requestId}</div>
+        )}
       </Message>
     );
   }

@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import type { CSSProperties, KeyboardEvent, MouseEvent, RefObject } from 'react';
 import { useCallback, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react';
+import { useAppSelector } from '../../app/hooks.ts';
 import type { ListArg } from '../../app/types.ts';
 import { IconArrowDown, IconArrowUp } from '../../ui/icons.ts';
 import { Skeleton } from '../../ui/skeleton.tsx';
@@ -62,11 +63,18 @@ export function PeopleTable({ people, list, openId, onSort, onOpen, sortable, ha
   const { rows, total, state, hasMore, moreFailed, isLoadingMore, loadMore } = people;
   const scroller = useRef<HTMLDivElement>(null);
   const [cursor, setCursor] = useState(-1);
+  const drafts = useAppSelector((root) => root.drafts);
   const isNarrow = useMediaQuery('(max-width: 40rem)');
   const rowHeight = isNarrow ? ROW_NARROW : ROW;
 
   const isLoading = state === 'loading';
-  const waitingRows = isLoading ? MOST_SKELETONS : state === 'narrowed' ? 0 : hasMore && !moreFailed ? skeletonsFor(total, rows.length) : 0;
+  const waitingRows = isLoading
+    ? MOST_SKELETONS
+    : state === 'narrowed'
+      ? 0
+      : hasMore && !moreFailed
+        ? skeletonsFor(total, rows.length)
+        : 0;
   const virtualizer = useVirtualizer({
     count: rows.length + waitingRows,
     getScrollElement: useCallback(() => scroller.current, []),
@@ -110,7 +118,10 @@ export function PeopleTable({ people, list, openId, onSort, onOpen, sortable, ha
     if (event.target !== event.currentTarget || event.altKey || event.ctrlKey || event.metaKey) return;
     if (rows.length === 0) return;
     const start = cursor < 0 ? rows.findIndex((person) => person.id === openId) : cursor;
-    const screen = Math.max(1, Math.floor(((virtualizer.scrollRect?.height ?? rowHeight) - HEADING) / rowHeight) - 1);
+    const screen = Math.max(
+      1,
+      Math.floor(((virtualizer.scrollRect?.height ?? rowHeight) - HEADING) / rowHeight) - 1,
+    );
     const moves: Readonly<Record<string, number>> = {
       ArrowDown: start + 1,
       ArrowUp: start < 0 ? 0 : start - 1,
@@ -182,6 +193,7 @@ export function PeopleTable({ people, list, openId, onSort, onOpen, sortable, ha
               top={top}
               isCursor={item.index === cursor}
               isOpen={person.id === openId}
+              hasDraft={drafts.some((draft) => draft.id === person.id)}
             />
           );
         })}
@@ -223,7 +235,12 @@ function ColumnTitle({ column, order, onSort }: ColumnTitleProps) {
       {sortBy === null || onSort === null ? (
         title
       ) : (
-        <button type="button" className={classes.sort} data-sorted={order !== null || undefined} onClick={() => onSort(sortBy)}>
+        <button
+          type="button"
+          className={classes.sort}
+          data-sorted={order !== null || undefined}
+          onClick={() => onSort(sortBy)}
+        >
           {title}
           <Arrow size={13} stroke={2.25} aria-hidden="true" />
         </button>
@@ -236,7 +253,13 @@ function ColumnTitle({ column, order, onSort }: ColumnTitleProps) {
 function SkeletonRow({ index, top }: { readonly index: number; readonly top: number }) {
   const wobble = (seed: number): number => (((index + 1) * seed) % 7) - 3;
   return (
-    <div className={classes.row} role="row" aria-hidden="true" data-skeleton style={{ transform: `translateY(${top}px)` }}>
+    <div
+      className={classes.row}
+      role="row"
+      aria-hidden="true"
+      data-skeleton
+      style={{ transform: `translateY(${top}px)` }}
+    >
       <div className={classes.cell} data-column="name">
         <Skeleton round />
         <Skeleton width={14 + wobble(3)} />

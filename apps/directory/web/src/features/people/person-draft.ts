@@ -84,7 +84,11 @@ export function rebase(
     nextBase[field] = latest[field];
     if (!touched) nextValues[field] = latest[field];
   }
-  return { base: nextBase as unknown as PersonValues, values: nextValues as unknown as PersonValues, conflicts };
+  return {
+    base: nextBase as unknown as PersonValues,
+    values: nextValues as unknown as PersonValues,
+    conflicts,
+  };
 }
 
 /**

@@ -1,8 +1,8 @@
 import { Button, NativeSelect, Switch, TextInput } from '@mantine/core';
 import { ROLES } from '@directory/contract';
 import type { KeyboardEvent, ReactNode } from 'react';
-import { useEffect, useRef } from 'react';
-import { useBlocker } from 'react-router';
+import { useEffect } from 'react';
+import { useSessionPerson } from '../../app/session.ts';
 import type { Person } from '../../app/types.ts';
 import { IconAlert, IconCheck } from '../../ui/icons.ts';
 import { languageName } from '../../ui/locale.ts';
@@ -23,10 +23,8 @@ interface PersonFormProps {
 
 /** Everything about a person that the reader may change. */
 export function PersonForm({ person, writable, children }: PersonFormProps) {
-  const { form, state, conflicts, isDirty, save, discard, choose } = usePersonForm(person);
-  const blocker = useBlocker(
-    ({ currentLocation, nextLocation }) => isDirty && currentLocation.pathname !== nextLocation.pathname,
-  );
+  const me = useSessionPerson();
+  const { form, state, conflicts, isDirty, save, discard, choose } = usePersonForm(person, me.id);
 
   useEffect(() => {
     if (!isDirty) return undefined;
@@ -128,27 +126,17 @@ export function PersonForm({ person, writable, children }: PersonFormProps) {
         {children}
       </div>
       <div className={classes.foot}>
-        {blocker.state === 'blocked' ? (
-          <LeaveQuestion onStay={() => blocker.reset()} onLeave={() => blocker.proceed()} />
-        ) : (
-          <>
-            <SaveWords state={state} isDirty={isDirty} waits={conflicts.length > 0} />
-            <div className={classes.buttons}>
-              {isDirty && (
-                <Button variant="default" onClick={discard} disabled={state.kind === 'saving'}>
-                  Discard
-                </Button>
-              )}
-              <Button
-                type="submit"
-                disabled={!isDirty || conflicts.length > 0}
-                loading={state.kind === 'saving'}
-              >
-                Save
-              </Button>
-            </div>
-          </>
-        )}
+        <SaveWords state={state} isDirty={isDirty} waits={conflicts.length > 0} />
+        <div className={classes.buttons}>
+          {isDirty && (
+            <Button variant="default" onClick={discard} disabled={state.kind === 'saving'}>
+              Discard
+            </Button>
+          )}
+          <Button type="submit" disabled={!isDirty || conflicts.length > 0} loading={state.kind === 'saving'}>
+            Save
+          </Button>
+        </div>
       </div>
     </form>
   );
@@ -226,31 +214,4 @@ function inWords({ field, theirs }: Conflict): string {
     case 'notifications':
       return theirs;
   }
-}
-
-function LeaveQuestion({ onStay, onLeave }: { readonly onStay: () => void; readonly onLeave: () => void }) {
-  const stay = useRef<HTMLButtonElement>(null);
-  useEffect(() => stay.current?.focus(), []);
-  return (
-    <div
-      className={classes.question}
-      role="alertdialog"
-      aria-label="Leave without saving?"
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape') return;
-        event.stopPropagation();
-        onStay();
-      }}
-    >
-      <p className={classes.words}>Leave without saving?</p>
-      <div className={classes.buttons}>
-        <Button ref={stay} variant="default" onClick={onStay}>
-          Keep editing
-        </Button>
-        <Button color="red" onClick={onLeave}>
-          Leave
-        </Button>
-      </div>
-    </div>
-  );
 }

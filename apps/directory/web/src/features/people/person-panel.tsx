@@ -125,7 +125,7 @@ function OnePerson({ id, onClose }: { readonly id: string; readonly onClose: () 
           </h2>
           <div className={classes.line}>
             <RoleName role={person.role} />
-            <LastActive at={person.lastActive} />
+            <LastActive at={person.lastActive} lead="Active" />
           </div>
         </div>
       </div>

@@ -1,9 +1,9 @@
+import { ACTIVE_MS } from '@directory/contract';
 import { memo, useRef } from 'react';
 import type { Person } from '../../app/types.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { languageName } from '../../ui/locale.ts';
 import { RelativeTime, useIsWithin } from '../../ui/relative-time.tsx';
-import { ACTIVE_MS } from '@directory/contract';
 import classes from './people-table.module.css';
 import { RoleName } from './roles.tsx';
 import { useHighlight } from './use-highlight.ts';
@@ -18,13 +18,16 @@ interface PersonRowProps {
   readonly isCursor: boolean;
   /** The row whose person is open beside the list. */
   readonly isOpen: boolean;
+  /** Something typed into the person's form was not saved. */
+  readonly hasDraft: boolean;
 }
 
 /**
  * One person of the list. Renders only when one of its own properties changes; clicks and keys are the table's. The first
  * row of a grid is its heading, so the first person is the second row.
  */
-export const PersonRow = memo(function PersonRow({ person, index, top, isCursor, isOpen }: PersonRowProps) {
+export const PersonRow = memo(function PersonRow(props: PersonRowProps) {
+  const { person, index, top, isCursor, isOpen, hasDraft } = props;
   const row = useRef<HTMLDivElement>(null);
   const { name, email, role, preferences } = person;
   useHighlight(row, { name, email, role, language: preferences?.language });
@@ -43,7 +46,13 @@ export const PersonRow = memo(function PersonRow({ person, index, top, isCursor,
       <div className={classes.cell} role="gridcell" data-column="name">
         <Avatar id={person.id} name={name} url={person.avatarUrl} />
         <div className={classes.naming}>
-          <a className={classes.name} href={`/people/${person.id}`} tabIndex={-1} dir="auto" data-field="name">
+          <a
+            className={classes.name}
+            href={`/people/${person.id}`}
+            tabIndex={-1}
+            dir="auto"
+            data-field="name"
+          >
             {name}
           </a>
           <span className={classes.under}>
@@ -51,6 +60,7 @@ export const PersonRow = memo(function PersonRow({ person, index, top, isCursor,
             {email !== undefined && <span className={classes.underEmail}>{email}</span>}
           </span>
         </div>
+        {hasDraft && <span className={classes.draft}>Not saved</span>}
       </div>
       <div className={classes.cell} role="gridcell" data-column="email">
         <span className={classes.text} data-field="email">
@@ -79,11 +89,13 @@ export function rowId(index: number): string {
 }
 
 /** When somebody was last here; a dot says that it was within a day, which is what the list calls active. */
-export function LastActive({ at }: { readonly at: string }) {
+export function LastActive({ at, lead }: { readonly at: string; readonly lead?: string }) {
   const isActive = useIsWithin(at, ACTIVE_MS);
   return (
     <span className={classes.time} data-active={isActive || undefined}>
-      <RelativeTime at={at} />
+      <span>
+        {lead} <RelativeTime at={at} />
+      </span>
     </span>
   );
 }

@@ -1,7 +1,11 @@
 import type { Role } from '@directory/contract';
 import classes from './roles.module.css';
 
-export const roleNames: Readonly<Record<Role, string>> = { admin: 'Admin', moderator: 'Moderator', user: 'User' };
+export const roleNames: Readonly<Record<Role, string>> = {
+  admin: 'Admin',
+  moderator: 'Moderator',
+  user: 'User',
+};
 
 export function RoleName({ role }: { readonly role: Role }) {
   return (

@@ -14,7 +14,10 @@ export function saveFailure(error: ApiError | SerializedError | undefined): Save
     return { text: 'Not saved: something went wrong here. Try again.', fields: {} };
   }
   if (error.kind === 'unreachable') {
-    return { text: 'Not saved: the directory cannot be reached. What you typed stays here; try again.', fields: {} };
+    return {
+      text: 'Not saved: the directory cannot be reached. What you typed stays here; try again.',
+      fields: {},
+    };
   }
   if (error.kind === 'unreadable') {
     return { text: 'The answer could not be read, so it may or may not be saved. Try again.', fields: {} };

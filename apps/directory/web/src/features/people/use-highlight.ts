@@ -3,6 +3,12 @@ import { useEffect, useRef } from 'react';
 
 const FADE_MS = 2400;
 
+const fade: Keyframe[] = [
+  { backgroundColor: 'var(--changed)', offset: 0 },
+  { backgroundColor: 'var(--changed)', offset: 0.35 },
+  { backgroundColor: 'transparent', offset: 1 },
+];
+
 /**
  * Lets the parts of an element whose values changed light up and fade: those with `data-field` equal to a changed key. Not at
  * the first render. It costs no render of its own.
@@ -19,14 +25,7 @@ export function useHighlight(
       if (values[field] === before[field]) continue;
       container.current
         ?.querySelector<HTMLElement>(`[data-field="${field}"]`)
-        ?.animate(
-          [
-            { backgroundColor: 'var(--changed)', offset: 0 },
-            { backgroundColor: 'var(--changed)', offset: 0.35 },
-            { backgroundColor: 'transparent', offset: 1 },
-          ],
-          { duration: FADE_MS, easing: 'ease-out' },
-        );
+        ?.animate(fade, { duration: FADE_MS, easing: 'ease-out' });
     }
   });
 }

@@ -2,7 +2,9 @@ import { useForm } from '@mantine/form';
 import { useEffect, useRef, useState } from 'react';
 import { useUpdateUserMutation } from '../../app/api.ts';
 import type { ApiError } from '../../app/base-query.ts';
+import { useAppStore } from '../../app/hooks.ts';
 import type { Person } from '../../app/types.ts';
+import { draftKept, draftTaken } from './drafts-slice.ts';
 import type { Conflict, PersonField, PersonValues } from './person-draft.ts';
 import { changedFields, changesOf, rebase, settle, valuesOf } from './person-draft.ts';
 import { saveFailure } from './save-failure.ts';
@@ -18,16 +20,21 @@ const ATTEMPTS = 4;
 
 /**
  * A person's form that keeps up with the person: untouched fields follow changes by others while one types, a save over a
- * newer row merges what does not collide, and a field that both changed waits for a choice.
+ * newer row merges what does not collide, and a field that both changed waits for a choice. What is not saved when the form
+ * closes is there again when it opens, for the same `owner` (the id of who types).
  */
-export function usePersonForm(person: Person) {
+export function usePersonForm(person: Person, owner: string) {
+  const store = useAppStore();
   const [updateUser] = useUpdateUserMutation();
-  const [base, setBase] = useState(() => valuesOf(person));
+  const [kept] = useState(() =>
+    store.getState().drafts.find((one) => one.id === person.id && one.owner === owner),
+  );
+  const [base, setBase] = useState(() => kept?.base ?? valuesOf(person));
   const [conflicts, setConflicts] = useState<readonly Conflict[]>([]);
   const [state, setState] = useState<SaveState>({ kind: 'idle' });
   const form = useForm<PersonValues>({
     mode: 'controlled',
-    initialValues: base,
+    initialValues: kept?.values ?? base,
     validate: {
       name: (name) => (name.trim() === '' ? 'Enter a name.' : null),
       email: (email) => (email.trim() === '' ? 'Enter an email address.' : null),
@@ -35,7 +42,8 @@ export function usePersonForm(person: Person) {
     onValuesChange: () => setState((now) => (now.kind === 'saved' ? { kind: 'idle' } : now)),
   });
   const isSaving = state.kind === 'saving';
-  const seen = useRef(person.version);
+  // A draft was left behind at an unknown version; it is carried over to the present one first.
+  const seen = useRef(kept === undefined ? person.version : 0);
 
   function carryOver(from: PersonValues, values: PersonValues, latest: PersonValues): readonly Conflict[] {
     const next = rebase(from, values, latest);
@@ -46,10 +54,23 @@ export function usePersonForm(person: Person) {
   }
 
   useEffect(() => {
-    if (isSaving || person.version === seen.current) return;
+    if (isSaving || person.version <= seen.current) return;
     seen.current = person.version;
     carryOver(base, form.getValues(), valuesOf(person));
   });
+
+  const { id } = person;
+  const draft = useRef({ base, values: form.values });
+  useEffect(() => {
+    draft.current = { base, values: form.values };
+  });
+  useEffect(() => {
+    store.dispatch(draftTaken({ id, owner }));
+    return () => {
+      if (changedFields(draft.current.base, draft.current.values).length === 0) return;
+      store.dispatch(draftKept({ id, owner, ...draft.current }));
+    };
+  }, [store, id, owner]);
 
   async function save(): Promise<void> {
     if (isSaving || conflicts.length > 0 || form.validate().hasErrors) return;
@@ -72,9 +93,9 @@ export function usePersonForm(person: Person) {
         return;
       }
       const merged = rebase(from, sent, valuesOf(current));
-      if (merged.conflicts.length > 0) {
-        seen.current = current.version;
-        carryOver(from, form.getValues(), valuesOf(current));
+      seen.current = current.version;
+      const open = carryOver(from, form.getValues(), valuesOf(current));
+      if (open.length + merged.conflicts.length > 0) {
         setState({ kind: 'idle' });
         return;
       }

@@ -18,7 +18,10 @@ export function signInFailure(error: ApiError | SerializedError): SignInFailure 
   }
   switch (error.code) {
     case 'wrong-credentials':
-      return { text: 'This email and password do not belong together. Check both and try again.', field: 'password' };
+      return {
+        text: 'This email and password do not belong together. Check both and try again.',
+        field: 'password',
+      };
     case 'too-many-requests':
       return { text: `Too many attempts. Try again ${waitInWords(error.retryAfter)}.`, field: null };
     case 'unavailable':

@@ -32,7 +32,7 @@ export type {
   StoredAnswer,
 } from './commit/index.ts';
 
-export { breakFeed, createFeed } from './feed/index.ts';
+export { breakFeed, createFeed, feedPosition } from './feed/index.ts';
 export type { Feed, FeedBatch, FeedOptions, FeedPage, FullChange } from './feed/index.ts';
 
 export { createHub } from './live/index.ts';

@@ -236,6 +236,20 @@ onBothDatabases('commitIntent', (database, dialect) => {
     expect(rows.map(({ id }) => id)).toEqual(changes.map(({ id }) => id));
   });
 
+  it('applies once when its table changes under a prepared statement', async () => {
+    const write = (key: string) =>
+      commitIntent(database(), { key, actor: null, hash: '', now: Date.now() }, async (tx) => {
+        const { rows } =
+          await sql`insert into counters (id, version, value) values (${key}, 1, 1) returning *`.execute(tx);
+        return { status: 200, body: rows.length, changes: [] };
+      });
+    for (let use = 0; use < 8; use += 1) await write(newKey());
+    await sql`alter table counters add column extra text`.execute(database().db);
+    expect(await write(newKey())).toMatchObject({ kind: 'committed' });
+    await sql`alter table counters drop column extra`.execute(database().db);
+    expect(await counters(database())).toHaveLength(9);
+  });
+
   it('tries again where two writes locked each other out', async () => {
     // On the embedded database transactions follow each other, so this cannot happen there.
     if (dialect === 'pglite') return;

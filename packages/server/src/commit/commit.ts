@@ -14,8 +14,11 @@ import type {
   StoredAnswer,
 } from './types.ts';
 
-/** A deadlock or a serialisation failure says "again": nothing was written, and an effect is a function of its transaction. */
-const AGAIN = new Set(['40001', '40P01']);
+/**
+ * Deadlock, serialisation failure, a statement prepared before its table was altered: these say "again". Nothing was written, and an
+ * effect is a function of its transaction.
+ */
+const AGAIN = new Set(['40001', '40P01', '0A000', '26000']);
 const ATTEMPTS = 4;
 const LOCK_NOT_AVAILABLE = '55P03';
 

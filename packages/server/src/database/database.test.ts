@@ -170,6 +170,20 @@ onBothDatabases('database', (database) => {
     expect(await codeOf(database().notify('news', '\0'))).toBe('bad-channel');
   });
 
+  it('goes on when a table changes under statements that were prepared', async () => {
+    const { db, transaction } = database();
+    await sql`insert into things values (1, 'one')`.execute(db);
+    const all = () => sql`select * from things where id = ${1}`;
+    for (let use = 0; use < 8; use += 1) await all().execute(db);
+    await sql`alter table things add column extra text default 'x'`.execute(db);
+    expect((await all().execute(db)).rows).toEqual([{ id: 1, name: 'one', extra: 'x' }]);
+    for (let use = 0; use < 8; use += 1) await all().execute(db);
+    await sql`alter table things drop column extra`.execute(db);
+    // In a transaction the failure shows, since what came before it is lost; the next one is well.
+    expect(await codeOf(transaction((tx) => all().execute(tx)))).toBe('0A000');
+    expect((await transaction((tx) => all().execute(tx))).rows).toEqual([{ id: 1, name: 'one' }]);
+  });
+
   it('is ready, and has trigrams', async () => {
     await database().ready();
     await sql`create extension if not exists pg_trgm`.execute(database().db);

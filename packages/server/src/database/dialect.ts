@@ -1,6 +1,9 @@
 import { CompiledQuery, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
 import type { DatabaseConnection, Dialect, Driver, QueryResult, TransactionSettings } from 'kysely';
-import { failureOf, losesConnection } from './failures.ts';
+import type { QueryResult as PgResult } from 'pg';
+import { failureOf, losesConnection, sqlState } from './failures.ts';
+import { isStale } from './prepared.ts';
+import type { PreparedNames } from './prepared.ts';
 import type { Lent, Source } from './source.ts';
 import { parametersOf } from './values.ts';
 
@@ -12,6 +15,7 @@ export interface Surroundings {
   mayConnect(): void;
   /** Statements that go out together with COMMIT, in one round trip. */
   closingStatements(): readonly CompiledQuery[];
+  readonly names: Pick<PreparedNames, 'nameFor' | 'forget'>;
 }
 
 /** Kysely's view of a source. BEGIN is sent together with the transaction's first statement, closing statements with COMMIT. */
@@ -26,21 +30,38 @@ export function dialectFor(source: Source, surroundings: Surroundings): Dialect 
 
 class SourceConnection implements DatabaseConnection {
   readonly lent: Lent;
+  readonly #names: Surroundings['names'];
   #broken = false;
   /** Between begin and its end. Kysely asks for a rollback after a failed commit too; by then the turn may be another's. */
   #open = false;
   #begun: Promise<unknown> = Promise.resolve();
 
-  constructor(lent: Lent) {
+  constructor(lent: Lent, names: Surroundings['names']) {
     this.lent = lent;
+    this.#names = names;
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     try {
-      const { command, rowCount, rows } = await this.lent.query(query.sql, parametersOf(query.parameters));
-      return COUNTED.has(command) ? { numAffectedRows: BigInt(rowCount ?? 0), rows } : { rows: rows ?? [] };
+      return resultOf<R>(await this.#send(query));
+    } catch (error) {
+      // Nothing was done, and outside a transaction it can be done again under a new name.
+      if (this.#open || !isStale(sqlState(error))) throw this.failed(error);
+    }
+    try {
+      return resultOf<R>(await this.#send(query));
     } catch (error) {
       throw this.failed(error);
+    }
+  }
+
+  async #send({ sql, parameters }: CompiledQuery): Promise<PgResult> {
+    const name = parameters.length === 0 ? undefined : this.#names.nameFor(sql);
+    try {
+      return await this.lent.query(sql, parametersOf(parameters), name);
+    } catch (error) {
+      if (isStale(sqlState(error))) this.#names.forget();
+      throw error;
     }
   }
 
@@ -63,7 +84,7 @@ class SourceConnection implements DatabaseConnection {
 
   async commit(closing: readonly CompiledQuery[]): Promise<void> {
     try {
-      const closed = closing.map((query) => this.lent.query(query.sql, parametersOf(query.parameters)));
+      const closed = closing.map((query) => this.#send(query));
       const committed = this.lent.query('commit', []);
       const outcomes = await Promise.allSettled([this.#begun, ...closed, committed]);
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw this.failed(outcome.reason);
@@ -104,6 +125,10 @@ class SourceConnection implements DatabaseConnection {
   }
 }
 
+function resultOf<R>({ command, rowCount, rows }: PgResult): QueryResult<R> {
+  return COUNTED.has(command) ? { numAffectedRows: BigInt(rowCount ?? 0), rows } : { rows: rows ?? [] };
+}
+
 class SourceDriver implements Driver {
   readonly #source: Source;
   readonly #surroundings: Surroundings;
@@ -117,7 +142,7 @@ class SourceDriver implements Driver {
 
   async acquireConnection(): Promise<SourceConnection> {
     this.#surroundings.mayConnect();
-    return new SourceConnection(await this.#source.lend());
+    return new SourceConnection(await this.#source.lend(), this.#surroundings.names);
   }
 
   async beginTransaction(connection: SourceConnection, settings: TransactionSettings): Promise<void> {

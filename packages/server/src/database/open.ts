@@ -6,7 +6,9 @@ import { systemClock } from '../core/ports.ts';
 import type { Clock } from '../core/ports.ts';
 import { channelName, checkedPayload } from './channels.ts';
 import { dialectFor } from './dialect.ts';
+import type { Surroundings } from './dialect.ts';
 import { openEmbedded } from './embedded/source.ts';
+import { PreparedNames, noNames } from './prepared.ts';
 import { openPostgres } from './postgres/source.ts';
 import type { Session, Source } from './source.ts';
 import type { Database, DatabaseOptions } from './types.ts';
@@ -55,18 +57,32 @@ export async function openDatabase<Schema = any>(
   const report = options.report ?? (() => {});
   if ('pglite' in options) {
     const { dataDir, vacuumEveryMs = DEFAULT_VACUUM_MS } = options.pglite;
-    return databaseOn<Schema>('pglite', await openEmbedded({ dataDir, vacuumEveryMs, clock, report }));
+    return databaseOn<Schema>(
+      'pglite',
+      await openEmbedded({ dataDir, vacuumEveryMs, clock, report }),
+      new PreparedNames(),
+    );
   }
-  return databaseOn<Schema>('postgres', await openPostgres(options.postgres, clock, report));
+  const { prepare = true } = options.postgres;
+  return databaseOn<Schema>(
+    'postgres',
+    await openPostgres(options.postgres, clock, report),
+    prepare ? new PreparedNames() : noNames,
+  );
 }
 
-function databaseOn<Schema>(dialect: Database['dialect'], source: Source): Database<Schema> {
+function databaseOn<Schema>(
+  dialect: Database['dialect'],
+  source: Source,
+  names: Surroundings['names'],
+): Database<Schema> {
   const contexts = new AsyncLocalStorage<Context>();
   const db = new Kysely<Schema>({
     dialect: dialectFor(source, {
       mayConnect() {
         if (contexts.getStore()?.inside === true) throw outside();
       },
+      names,
       closingStatements: () => contexts.getStore()?.closing ?? [],
     }),
   });

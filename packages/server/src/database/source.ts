@@ -13,7 +13,8 @@ export interface Source {
 
 /** A connection for one query, or for one transaction between `begin` and `end`. */
 export interface Lent {
-  query(text: string, values: readonly unknown[]): Promise<QueryResult>;
+  /** `name`: prepare it under this name, and use that from then on. */
+  query(text: string, values: readonly unknown[], name?: string): Promise<QueryResult>;
   /** Waits for the exclusive turn. */
   begin(): Promise<void>;
   /** Gives the exclusive turn back. */
@@ -29,7 +30,7 @@ export interface Listener {
 
 /** A connection that keeps what belongs to a session (advisory locks) until it is lost. */
 export interface Session {
-  query(text: string, values?: readonly unknown[]): Promise<QueryResult>;
+  query(text: string, values?: readonly unknown[], name?: string): Promise<QueryResult>;
   onNotification(listener: (channel: string, payload: string) => void): void;
   /** Called once, when the connection ended without `close`. */
   onLost(listener: () => void): void;

@@ -21,6 +21,8 @@ export interface PostgresOptions {
   statementTimeoutMs?: number;
   /** A wait for a lock that lasts longer fails as `unavailable`, in ms. Default 5,000. */
   lockTimeoutMs?: number;
+  /** Prepare statements that are used often. Turn it off for a pooler that hands connections from client to client. Default true. */
+  prepare?: boolean;
   /** A wait for a free connection that lasts longer fails as `unavailable`, in ms. Default 5,000. */
   connectTimeoutMs?: number;
 }

@@ -2,7 +2,7 @@ import { KEY_RECORD_MS } from '@lockstep/protocol';
 import { CompiledQuery } from 'kysely';
 import type { Clock, Report } from '../core/ports.ts';
 import type { Database, Internals, Session } from '../database/index.ts';
-import { OUTBOX_CHANNEL, TURN_CHANNEL, forget, forgetKeys, move } from './statements.ts';
+import { NAMES, OUTBOX_CHANNEL, TURN_CHANNEL, forget, forgetKeys, move } from './statements.ts';
 import type { Ask, Placed } from './statements.ts';
 
 /** The session lock that makes one sequencer of many nodes: "lock" and "step" in ASCII. */
@@ -103,8 +103,12 @@ export class Sequencer {
         await this.#tidy();
       } while (this.#again && !this.#stopped);
     } catch (error) {
-      // The next poll tries again.
       this.#options.report(error, 'moving changes to the feed');
+      // The next poll tries again, on a new session: whatever is wrong may belong to the old one.
+      const session = this.#session;
+      this.#session = null;
+      this.#hasTurn = false;
+      await session?.close();
     }
   }
 
@@ -162,7 +166,7 @@ export class Sequencer {
       return rows;
     }
     if (this.#session === null) throw new Error('the session was lost');
-    const { rows } = await this.#session.query(text, values);
+    const { rows } = await this.#session.query(text, values, NAMES.get(text));
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the statement says what its rows are
     return rows as Row[];
   };

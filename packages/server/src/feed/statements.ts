@@ -68,6 +68,9 @@ const FORGET_KEYS = `
   )
   select count(*) as gone from gone`;
 
+/** The statements that are worth preparing. */
+export const NAMES = new Map([[MOVE, 'lockstep_move']]);
+
 export const move = (ask: Ask, limit: number, now: number): Promise<Placed[]> =>
   ask<Placed>(MOVE, [limit, instant(now)]);
 

@@ -99,9 +99,11 @@ class EmbeddedSource implements Source, Listener {
       return result;
     };
     const lent: Lent = {
-      async query(text, values) {
+      async query(text, values, name) {
         if (!turns.isFree(lent)) await turns.pass(lent);
-        return count(await client.query({ text, values: [...values] }));
+        return count(
+          await client.query({ text, values: [...values], ...(name === undefined ? {} : { name }) }),
+        );
       },
       begin: () => turns.take(lent),
       end: () => turns.giveBack(lent),

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { ClientConfig, QueryResult } from 'pg';
+import type { ClientConfig, QueryConfig, QueryResult } from 'pg';
 import { ServerError } from '../../core/errors.ts';
 import type { Clock, Report } from '../../core/ports.ts';
 import { failureOf, losesConnection, sqlState } from '../failures.ts';
@@ -15,10 +15,10 @@ const IDLE_IN_TRANSACTION_MS = 60_000;
 const ANSWER_GRACE_MS = 5_000;
 
 export async function openPostgres(options: PostgresOptions, clock: Clock, report: Report): Promise<Source> {
-  const config = configOf(options);
+  const connection = configOf(options);
   const connectTimeoutMs = options.connectTimeoutMs ?? 5_000;
   const pool = new pg.Pool({
-    ...config,
+    ...connection,
     max: options.poolSize ?? 10,
     connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: 60_000,
@@ -27,7 +27,7 @@ export async function openPostgres(options: PostgresOptions, clock: Clock, repor
   pool.on('error', (error) => report(error, 'keeping an idle connection'));
   pool.on('connect', (client) => client.on('error', (error: unknown) => report(error, 'using a connection')));
 
-  const openSession = () => openClient({ ...config, connectionTimeoutMillis: connectTimeoutMs }, report);
+  const openSession = () => openClient({ ...connection, connectionTimeoutMillis: connectTimeoutMs }, report);
   const listener = new ReconnectingListener(openSession, clock, report);
   let closed: Promise<void> | null = null;
   const source: Source = {
@@ -117,17 +117,23 @@ function codeOf(error: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer';
 }
 
+const statement = (text: string, values: readonly unknown[], name: string | undefined): QueryConfig => ({
+  text,
+  values: [...values],
+  ...(name === undefined ? {} : { name }),
+});
+
 function lentOf(client: pg.PoolClient): Lent {
   return {
-    query: (text, values) => client.query({ text, values: [...values] }),
+    query: (text, values, name) => client.query(statement(text, values, name)),
     begin: () => Promise.resolve(),
     end() {},
     release: (broken) => client.release(broken),
   };
 }
 
-async function openClient(config: ClientConfig, report: Report): Promise<Session> {
-  const client = new pg.Client(config);
+async function openClient(connection: ClientConfig, report: Report): Promise<Session> {
+  const client = new pg.Client(connection);
   let closing = false;
   let lost = false;
   const listeners: (() => void)[] = [];
@@ -148,9 +154,9 @@ async function openClient(config: ClientConfig, report: Report): Promise<Session
     throw failureOf(error);
   }
   return {
-    async query(text: string, values: readonly unknown[] = []): Promise<QueryResult> {
+    async query(text: string, values: readonly unknown[] = [], name?: string): Promise<QueryResult> {
       try {
-        return await client.query({ text, values: [...values] });
+        return await client.query(statement(text, values, name));
       } catch (error) {
         if (losesConnection(error)) await client.end().catch(() => {});
         throw failureOf(error);

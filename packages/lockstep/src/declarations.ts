@@ -41,11 +41,11 @@ type KeyOf<Answer, Value> = {
   [Key in keyof Answer]-?: Answer[Key] extends Value | undefined ? Key : never;
 }[keyof Answer];
 
-type ElementOf<Value> = NonNullable<Value> extends readonly (infer Element)[] ? Element & Row : never;
+type ElementOf<Value> = NonNullable<Value> extends readonly (infer Element)[] ? Extract<Element, Row> : never;
 
 /** The answer is one row. When the row is removed the entry's data becomes `undefined`; nothing is refetched. */
 export interface OneDeclaration<Argument, Answer> {
-  readonly one: CollectionDefinition<Answer & Row>;
+  readonly one: CollectionDefinition<Extract<Answer, Row>>;
   /** The row's id, where the argument tells it: lets a row that another answer brought be shown at once. */
   readonly id?: (argument: Argument) => string;
 }
@@ -69,8 +69,8 @@ interface Counters<Answer> {
 
 /** The answer is, or holds under `rows`, a list of rows. */
 export type ListDeclaration<Argument, Answer> = Answer extends readonly (infer Element)[]
-  ? Membership<Argument, Element & Row> & {
-      readonly list: CollectionDefinition<Element & Row>;
+  ? Membership<Argument, Extract<Element, Row>> & {
+      readonly list: CollectionDefinition<Extract<Element, Row>>;
       readonly window?: (argument: Argument) => ListWindow;
     }
   : {
@@ -90,7 +90,9 @@ export interface ListWindow {
 
 /** Each page of an infinite query is, or holds under `rows`, a list of rows. */
 export type PagesDeclaration<Argument, Page> = Page extends readonly (infer Element)[]
-  ? Membership<Argument, Element & Row> & { readonly pages: CollectionDefinition<Element & Row> }
+  ? Membership<Argument, Extract<Element, Row>> & {
+      readonly pages: CollectionDefinition<Extract<Element, Row>>;
+    }
   : {
       [Key in RowsKey<Page>]: Membership<Argument, ElementOf<Page[Key]>> &
         Counters<Page> & { readonly pages: CollectionDefinition<ElementOf<Page[Key]>>; readonly rows: Key };

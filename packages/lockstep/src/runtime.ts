@@ -280,15 +280,19 @@ export function createRuntime(parts: RuntimeParts): Runtime & { readonly middlew
     get uploads() {
       return uploads();
     },
-    async upload<Answer>(
+    upload<Answer>(
       id: string,
       args: FetchArgs,
-      read?: (body: unknown) => Answer,
+      read: (body: unknown) => Answer = (body) => body as Answer,
       rows?: (answer: Answer) => readonly ToldChange[],
     ) {
-      const result = await uploads().start(id, args, storeApi(), read ?? ((body) => body as Answer));
-      if ('data' in result && rows) runtime.confirm(rows(result.data));
-      return result;
+      // Also where it is sent again.
+      const take = (body: unknown): Answer => {
+        const answer = read(body);
+        if (rows) runtime.confirm(rows(answer));
+        return answer;
+      };
+      return uploads().start(id, args, storeApi(), take);
     },
     decide: (id, choice) => write().decide(id, choice),
     confirm: (changes, notes) =>

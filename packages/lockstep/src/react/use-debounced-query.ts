@@ -26,7 +26,7 @@ export interface DebouncedResult<Data> {
 }
 
 /**
- * A query that waits until its argument rests. An answer to an older argument is never shown as this one's.
+ * A query that waits until its argument rests; the one it is mounted with is asked for at once. An answer to an older argument is never shown as this one's.
  *
  *     const { data, isPending } = useDebouncedQuery(useSearchUsersQuery, { query }, { skip: query.length < 2 });
  */

@@ -34,10 +34,12 @@ export interface OutboxNow {
 
 /** Whether the queue is being sent, each entry in it, and why it waits. */
 export function useOutbox(): OutboxNow {
-  const { outbox, trace, decide } = useLockstep();
-  const subscribe = useCallback((changed: () => void) => trace.subscribe(changed), [trace]);
-  const entries = useSyncExternalStore(subscribe, outbox.entries, outbox.entries);
-  const state = useSyncExternalStore(subscribe, outbox.state, outbox.state);
+  const { outbox, decide } = useLockstep();
+  const entries = useSyncExternalStore(outbox.watch, outbox.entries, outbox.entries);
+  // The queue says its state anew each time; its text is the same while nothing changed.
+  const told = useCallback(() => JSON.stringify(outbox.state()), [outbox]);
+  const text = useSyncExternalStore(outbox.watch, told, told);
+  const state = useMemo(() => JSON.parse(text) as OutboxState, [text]);
   const { retry, discard } = outbox;
   return useMemo(
     () => ({ state, entries, retry, discard, decide }),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import { prepare } from './setup/install.mjs';
-import { environmentWith, root } from './setup/paths.mjs';
+import { cache, environmentWith, root } from './setup/paths.mjs';
 import { runInForeground, runMain } from './setup/report.mjs';
 import { buildWebApp } from './setup/web.mjs';
 
@@ -14,6 +14,7 @@ await runMain(async () => {
   if (!args.some((argument) => withoutWeb.includes(argument))) await buildWebApp(node);
   const server = join(root, 'apps', 'directory', 'server', 'src', 'main.ts');
   return runInForeground(node, ['--conditions=@lockstep/source', server, ...args], {
-    env: environmentWith(node),
+    // What Node has compiled once it reads back: a fifth of the server's start.
+    env: environmentWith(node, { NODE_COMPILE_CACHE: join(cache, 'compiled') }),
   });
 });

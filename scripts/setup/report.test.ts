@@ -1,7 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 
+import { root } from './paths.mjs';
 import { tail } from './report.mjs';
 
 const module = new URL('./report.mjs', import.meta.url).href;
@@ -41,6 +44,16 @@ test('a child that fails makes the command fail with its code', async () => {
   const process = await runThrough('process.exit(3)');
   expect(await once(process, 'close')).toEqual([3, null]);
 });
+
+test.each(['start', 'reset-password', 'test', 'test:full', 'bench'])(
+  'npm hands a signal to the command of "%s" itself, because its script replaces the shell',
+  (name) => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      readonly scripts: Readonly<Record<string, string>>;
+    };
+    expect(scripts[name]).toMatch(/^exec /);
+  },
+);
 
 test('the end of an output is what is shown', () => {
   expect(tail('a\nb\nc\n\n', 2)).toBe('b\nc');

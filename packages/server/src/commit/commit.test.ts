@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
 import { KEY_MAX_AGE_MS, KEY_MAX_AHEAD_MS, uuidv7 } from '@lockstep/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { onBothDatabases } from '../testing/both-databases.ts';
@@ -248,6 +248,27 @@ onBothDatabases('commitIntent', (database, dialect) => {
     expect(await write(newKey())).toMatchObject({ kind: 'committed' });
     await sql`alter table counters drop column extra`.execute(database().db);
     expect(await counters(database())).toHaveLength(9);
+  });
+
+  it('sends closing statements with COMMIT: with the write or not at all', async () => {
+    const key = newKey();
+    const write = (sent: string) =>
+      commitIntent(database(), { key, actor: null, hash: '', now: Date.now() }, async () => ({
+        status: 200,
+        body: null,
+        changes: [],
+        closing: [
+          CompiledQuery.raw(`insert into counters (id, version, value) values ($1, 1, 5)`, ['closing']),
+          CompiledQuery.raw(sent, []),
+        ],
+      }));
+    await expect(write(`insert into counters values ('other', null, 0)`)).rejects.toMatchObject({
+      code: '23502',
+    });
+    expect(await counters(database())).toEqual([]);
+    expect(await write('select 1')).toMatchObject({ kind: 'committed' });
+    expect(await write('select 1')).toMatchObject({ kind: 'replayed' });
+    expect(await counters(database())).toEqual([{ id: 'closing', version: 1, value: 5 }]);
   });
 
   it('tries again where two writes locked each other out', async () => {

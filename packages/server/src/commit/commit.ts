@@ -108,6 +108,7 @@ async function applied<Schema>(
     const result = await effect(tx);
     const changes = result.changes.map((change) => fullChange(change, intent, at));
     const answer = { status: result.status, body: result.body, headers: { ...result.headers } };
+    for (const query of result.closing ?? []) closing(query);
     if (key !== null) closing(CompiledQuery.raw(ANSWER, [key, ...stored(result)]));
     if (changes.length > 0) closing(CompiledQuery.raw(APPEND, [JSON.stringify(changes)]));
     return { changed: changes.length > 0, answer };

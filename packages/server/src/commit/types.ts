@@ -1,5 +1,5 @@
 import type { Json, JsonObject, MergePatch } from '@lockstep/protocol';
-import type { Transaction } from 'kysely';
+import type { CompiledQuery, Transaction } from 'kysely';
 
 /** A change that an effect made. `version` is the row's new one; a delete's `before` holds the whole old row. */
 export interface NewChange {
@@ -31,6 +31,8 @@ export interface EffectResult {
   body: Json;
   headers?: Record<string, string>;
   changes: readonly NewChange[];
+  /** Statements that go out together with COMMIT, in one round trip: records of the write, which nothing in it reads. */
+  closing?: readonly CompiledQuery[];
 }
 
 /** Writes with `tx` alone. Whatever it throws rolls everything back, releases the key and reaches the caller as it is. */

@@ -6,7 +6,7 @@ export interface Rule {
   readonly says: string;
   /** What to do instead. */
   readonly remedy: string;
-  readonly breaks: (edge: Edge) => boolean;
+  readonly breaks: (edge: Edge, isModule: (file: string) => boolean) => boolean;
 }
 
 const lockstep = 'packages/lockstep';
@@ -55,10 +55,13 @@ const lockstepComposers = new Set(['create-lockstep.ts', 'index.ts']);
 
 const within = (file: string, folder: string): boolean => file.startsWith(`${folder}/`);
 
-/** Tests and what only they use. lockstep's testing folder is not that: it ships, as `lockstep/testing`. */
+/**
+ * Tests and what only they use. The client library's `testing` is not that: it ships, as `lockstep/testing`; its
+ * own tests lean on `test-support`.
+ */
 const isTest = (file: string): boolean =>
-  /\.(test|test-d|spec)\.[cm]?tsx?$/.test(file) ||
-  (/\/(e2e|testing)\//.test(file) && !within(file, `${lockstep}/src/testing`));
+  /\.(test|test-d|spec|harness|contract)\.[cm]?tsx?$/.test(file) ||
+  (/\/(e2e|testing|test-support)\//.test(file) && !within(file, `${lockstep}/src/testing`));
 
 const reachedFile = (target: Target): string | null => (target.kind === 'file' ? target.file : null);
 
@@ -101,10 +104,12 @@ export const rules: readonly Rule[] = [
     id: 'between-packages',
     says: 'Packages import each other in one direction only: protocol ← contract, lockstep, server ← the applications.',
     remedy: 'Move what is shared to a package that both may import (protocol, contract), or pass it in.',
-    breaks: ({ workspace, target }) =>
+    breaks: ({ workspace, from, target }) =>
       target.kind === 'workspace' &&
       target.workspace !== workspace &&
-      !(mayImport[workspace.folder] ?? []).includes(target.workspace.name),
+      !(mayImport[workspace.folder] ?? []).includes(target.workspace.name) &&
+      // The web app's connection speaks the wire, in app/ only: features see people and lists.
+      !(within(from, `${web}/src/app`) && target.workspace.folder === protocol),
   },
   {
     id: 'package-door',
@@ -116,7 +121,10 @@ export const rules: readonly Rule[] = [
         return !doors.has(target.subpath);
       }
       const file = reachedFile(target);
-      return file !== null && !within(file, workspace.folder);
+      if (file === null || within(file, workspace.folder)) return false;
+      // Benchmarks measure the client library's modules, each at its own door.
+      const measured = workspace.folder === 'bench' && within(file, `${lockstep}/src`);
+      return !(measured && file === `${moduleFolderOf(file)}/index.ts`);
     },
   },
   {
@@ -210,12 +218,22 @@ export const rules: readonly Rule[] = [
     id: 'module-door',
     says: "A module's folder is entered through its index.ts.",
     remedy: "Import from the folder's index.ts; if the thing is missing there, the door has to offer it.",
+    breaks: ({ from, target }, isModule) => {
+      const file = reachedFile(target);
+      const folder = file === null ? null : moduleFolderOf(file);
+      if (file === null || folder === null || within(from, folder) || isTest(file)) return false;
+      // The server's core is a handful of words (its errors, its ports) and hides nothing: it has no door.
+      if (within(folder, server) && !isModule(`${folder}/index.ts`)) return false;
+      return file !== `${folder}/index.ts`;
+    },
+  },
+  {
+    id: 'tests-apart',
+    says: 'What ships imports neither tests nor what only tests use.',
+    remedy: 'Move what both need out of the test support.',
     breaks: ({ from, target }) => {
       const file = reachedFile(target);
-      if (file === null) return false;
-      const folder = moduleFolderOf(file);
-      if (folder === null || within(from, folder)) return false;
-      return file !== `${folder}/index.ts` && file !== `${folder}/index.tsx`;
+      return file !== null && isTest(file) && !isTest(from) && /\/src\//.test(from);
     },
   },
   {

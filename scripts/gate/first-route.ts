@@ -7,7 +7,7 @@ import { Failure } from '../setup/report.mjs';
 const dist = 'apps/directory/web/dist';
 
 /** What the first page loads after the entry: the modules that its route imports dynamically. */
-const firstRoute: readonly string[] = ['src/features/people/index.ts'];
+const firstRoute: readonly string[] = ['src/features/people/people-page.tsx'];
 
 interface Chunk {
   readonly file: string;

@@ -69,6 +69,8 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
   const attempts = new Map<number, Attempt>();
   /** Null while another tab sends. */
   let fence: number | null = null;
+  /** This tab is the one that sends, as far as it has been told. */
+  let led = !options.leadership;
   let leading = false;
   /** Raised by every change of leadership: what was begun in one term must not end in another. */
   let term = 0;
@@ -84,6 +86,7 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
   const merged = new Map<string, string>();
 
   let views: readonly EntryView<Payload>[] | null = null;
+  const watchers = new Set<() => void>();
   let shown = '';
   let scheduled = false;
   let timer: Cancel | null = null;
@@ -128,7 +131,7 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
   /** Writes as the one who sends. Nothing is written once another tab has taken over. */
   const record = (decide: () => Plan<Payload> | null): Promise<void> =>
     patiently(async () => {
-      if (fence !== null && (await queue.change(decide, fence)) === 'fenced') lose();
+      if (fence !== null && (await queue.change(decide, fence)) === 'fenced') fenced();
     });
 
   const find = (id: string): Item | undefined => {
@@ -251,6 +254,7 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
       shown = text;
       pump(state);
       release(state);
+      for (const watcher of watchers) watcher();
     });
   }
 
@@ -263,12 +267,25 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
     const own = (term += 1);
     let claimed = 0;
     await patiently(async () => {
+      if (own !== term) return;
       claimed = await storage.claim();
       await queue.load();
     });
     if (own !== term) return;
     fence = claimed;
     await prepare();
+  }
+
+  /**
+   * Another tab has claimed the queue. Where it leads now, this one will be told so; where it only had claimed before it
+   * lost the lead, nobody would send, so this tab claims again.
+   */
+  function fenced(): void {
+    lose();
+    const own = term;
+    timers.after(restMs(3), () => {
+      if (led && own === term) void gain();
+    });
   }
 
   function lose(): void {
@@ -520,7 +537,7 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
       decided = typeof next === 'string' ? next : 'done';
       return typeof next === 'string' ? null : next;
     }, fence ?? undefined);
-    if (result === 'fenced') lose();
+    if (result === 'fenced') fenced();
     return result === 'fenced' ? 'refused' : decided;
   }
 
@@ -531,7 +548,16 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
       return (entry.status.kind === 'parked' && plan(entry)) || 'refused';
     });
 
-  const stopFollowing = options.leadership?.follow(() => void gain(), lose);
+  const stopFollowing = options.leadership?.follow(
+    () => {
+      led = true;
+      void gain();
+    },
+    () => {
+      led = false;
+      lose();
+    },
+  );
   if (!stopFollowing) void gain();
 
   return {
@@ -601,12 +627,19 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
       pauses.delete(reason);
       touch();
     },
+    watch(watcher) {
+      watchers.add(watcher);
+      return () => {
+        watchers.delete(watcher);
+      };
+    },
     wake() {
       if (gate.kind === 'unreachable') pass('elapsed');
     },
     close() {
       if (closed) return;
       closed = true;
+      led = false;
       stopFollowing?.();
       lose();
       queue.close();

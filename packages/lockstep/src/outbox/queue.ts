@@ -72,8 +72,8 @@ export function openQueue<Payload>(host: QueueHost<Payload>): Queue<Payload> {
     }
     for (const entry of result.entries) mirror.set(entry.position, entry);
     list = null;
+    // Where others appended too, `tail` stays behind: a commit guarded by it must fail until all of that is here.
     if (tail !== result.tail) void reread();
-    tail = result.tail;
     plan.done?.(result.entries);
     host.onChange();
     return 'done';

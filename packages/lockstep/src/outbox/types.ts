@@ -1,4 +1,4 @@
-import type { Backoff, Clock, Random, RequestFailure, Timers } from '../core/index.ts';
+import type { Backoff, Cancel, Clock, Random, RequestFailure, Timers } from '../core/index.ts';
 import type { Entry, Parking } from './entry.ts';
 import type { GateKind } from './gate.ts';
 import type { OutboxStorage } from './storage.ts';
@@ -194,6 +194,8 @@ export interface Outbox<Payload> {
   /** Nothing more is sent until every reason is gone. `signed-out` also ends what is on its way. */
   pause(reason: PauseReason): void;
   resume(reason: PauseReason): void;
+  /** Calls back, once a step, after the entries, their turns or the state have changed. Returns the way to stop. */
+  watch(watcher: () => void): Cancel;
   /** The network may be back: an unreachable server is tried now. */
   wake(): void;
   close(): void;

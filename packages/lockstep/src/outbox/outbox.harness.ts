@@ -2,9 +2,11 @@ import { seededRandom, virtualTime } from '../testing/index.ts';
 import type { VirtualTime } from '../testing/index.ts';
 import { createMemoryOutbox } from './memory-storage.ts';
 import { createOutbox } from './outbox.ts';
+import { StorageFailure } from './storage.ts';
+import type { OutboxStorage, StorageFault } from './storage.ts';
 import type { Entry } from './entry.ts';
 import type { MemoryOutbox } from './memory-storage.ts';
-import type { Outbox, OutboxEvent, OutboxOptions, SendOutcome, Submission } from './types.ts';
+import type { Leadership, Outbox, OutboxEvent, OutboxOptions, SendOutcome, Submission } from './types.ts';
 
 /** The payloads of these tests: fields of one row. */
 export interface Fields {
@@ -28,14 +30,20 @@ export interface Bench {
   /** Requests without an answer, in the order in which they were sent. */
   readonly wire: Sent[];
   /** The ids on the wire. */
-  ids(): string[];
+  readonly ids: () => string[];
   /** Queues a write and lets everything that follows happen. */
-  write(id: string, lanes: string | readonly string[], more?: Partial<Submission<Fields>>): Promise<void>;
+  readonly write: (
+    id: string,
+    lanes: string | readonly string[],
+    more?: Partial<Submission<Fields>>,
+  ) => Promise<void>;
   /** Answers the oldest request for this entry. */
-  answer(id: string, outcome?: SendOutcome): Promise<void>;
-  settle(): Promise<void>;
-  turns(): Record<string, string>;
-  kinds(): string[];
+  readonly answer: (id: string, outcome?: SendOutcome) => Promise<void>;
+  readonly settle: () => Promise<void>;
+  /** What happens to each entry, by id. */
+  readonly turns: () => Record<string, string>;
+  /** The events so far, without those about states and readings. */
+  readonly kinds: () => string[];
 }
 
 export const acknowledged = (answer: unknown = null): SendOutcome => ({ kind: 'acknowledged', answer });
@@ -140,5 +148,36 @@ export function bench(
     },
     turns: () => Object.fromEntries(outbox.entries().map(({ entry, turn }) => [entry.id, turn.kind])),
     kinds: () => events.map(({ kind }) => kind).filter((kind) => kind !== 'state' && kind !== 'read'),
+  };
+}
+
+/** A storage whose medium can be made to fail. */
+export function fragile(
+  storage: OutboxStorage<Fields>,
+): OutboxStorage<Fields> & { broken: StorageFault | null } {
+  const guard = <T>(act: () => Promise<T>): Promise<T> =>
+    self.broken === null ? act() : Promise.reject(new StorageFailure(self.broken));
+  const self = {
+    broken: null as StorageFault | null,
+    load: () => guard(() => storage.load()),
+    commit: (...args: Parameters<OutboxStorage<Fields>['commit']>) => guard(() => storage.commit(...args)),
+    claim: () => guard(() => storage.claim()),
+    watch: (listener: () => void) => storage.watch(listener),
+    close: () => storage.close(),
+  };
+  return self;
+}
+
+/** Who sends, as told by the test. */
+export function lead(): Leadership & { gain: () => void; lose: () => void } {
+  const calls = { gain: (): void => {}, lose: (): void => {} };
+  return {
+    follow(gained, lost) {
+      calls.gain = gained;
+      calls.lose = lost;
+      return () => {};
+    },
+    gain: () => calls.gain(),
+    lose: () => calls.lose(),
   };
 }

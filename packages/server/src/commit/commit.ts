@@ -25,8 +25,11 @@ const LOCK_NOT_AVAILABLE = '55P03';
 // `on conflict do nothing` waits for whoever writes the same key just now; when that one rolls back, this row is the first.
 const CLAIM = `insert into lockstep_intents (key, actor, hash, received_at) values ($1, $2, $3, $4) on conflict (key) do nothing`;
 const RECORD = `select actor, hash, status, headers, body from lockstep_intents where key = $1`;
-const ANSWER = `update lockstep_intents set status = $2, headers = $3, body = $4 where key = $1`;
-const APPEND = `insert into lockstep_outbox (change) select value from json_array_elements($1::json) with ordinality as t (value, n) order by n`;
+const ANSWER = `update lockstep_intents set status = $1, headers = $2, body = $3 where key = $4`;
+// One change, the usual case, has a statement without a sort; the number a row draws is the order it gets in the feed.
+const APPEND_ONE = (at: number) => `insert into lockstep_outbox (change) values ($${at}::json)`;
+const APPEND_ALL = (at: number) =>
+  `insert into lockstep_outbox (change) select value from json_array_elements($${at}::json) with ordinality as t (value, n) order by n`;
 
 interface Record {
   actor: string | null;
@@ -109,17 +112,26 @@ async function applied<Schema>(
     const changes = result.changes.map((change) => fullChange(change, intent, at));
     const answer = { status: result.status, body: result.body, headers: { ...result.headers } };
     for (const query of result.closing ?? []) closing(query);
-    if (key !== null) closing(CompiledQuery.raw(ANSWER, [key, ...stored(result)]));
-    if (changes.length > 0) closing(CompiledQuery.raw(APPEND, [JSON.stringify(changes)]));
+    const last = finishing(key, result, changes);
+    if (last !== null) closing(last);
     return { changed: changes.length > 0, answer };
   });
 }
 
-const stored = ({ status, headers, body }: EffectResult): unknown[] => [
-  status,
-  JSON.stringify(headers ?? {}),
-  JSON.stringify(body),
-];
+/** The statement that leaves together with COMMIT: the key's answer, the outbox's rows, or both. */
+function finishing(
+  key: string | null,
+  result: EffectResult,
+  changes: readonly RowChange[],
+): CompiledQuery | null {
+  const { status, headers, body } = result;
+  const answer = key === null ? [] : [status, JSON.stringify(headers ?? {}), JSON.stringify(body), key];
+  if (changes.length === 0) return key === null ? null : CompiledQuery.raw(ANSWER, answer);
+  const one = changes.length === 1;
+  const append = (one ? APPEND_ONE : APPEND_ALL)(answer.length + 1);
+  const text = key === null ? append : `with answered as (${ANSWER}) ${append}`;
+  return CompiledQuery.raw(text, [...answer, JSON.stringify(one ? changes[0] : changes)]);
+}
 
 async function recorded<Schema>(
   database: Database<Schema>,

@@ -34,6 +34,7 @@ class SourceConnection implements DatabaseConnection {
   #broken = false;
   /** Between begin and its end. Kysely asks for a rollback after a failed commit too; by then the turn may be another's. */
   #open = false;
+  #corked = false;
   #begun: Promise<unknown> = Promise.resolve();
 
   constructor(lent: Lent, names: Surroundings['names']) {
@@ -58,7 +59,9 @@ class SourceConnection implements DatabaseConnection {
   async #send({ sql, parameters }: CompiledQuery): Promise<PgResult> {
     const name = parameters.length === 0 ? undefined : this.#names.nameFor(sql);
     try {
-      return await this.lent.query(sql, parametersOf(parameters), name);
+      const answer = this.lent.query(sql, parametersOf(parameters), name);
+      this.#uncork();
+      return await answer;
     } catch (error) {
       if (isStale(sqlState(error))) this.#names.forget();
       throw error;
@@ -75,6 +78,8 @@ class SourceConnection implements DatabaseConnection {
   async begin(text: string): Promise<void> {
     await this.lent.begin();
     this.#open = true;
+    // BEGIN leaves together with the first statement.
+    this.#cork();
     this.#begun = this.lent.query(text, []).catch((error: unknown) => {
       throw this.failed(error);
     });
@@ -84,8 +89,12 @@ class SourceConnection implements DatabaseConnection {
 
   async commit(closing: readonly CompiledQuery[]): Promise<void> {
     try {
+      // All of it leaves together.
+      this.lent.cork();
       const closed = closing.map((query) => this.#send(query));
       const committed = this.lent.query('commit', []);
+      this.lent.uncork();
+      this.#uncork();
       const outcomes = await Promise.allSettled([this.#begun, ...closed, committed]);
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw this.failed(outcome.reason);
       // PostgreSQL answers COMMIT with a ROLLBACK where an earlier statement had failed.
@@ -102,7 +111,9 @@ class SourceConnection implements DatabaseConnection {
   async rollback(): Promise<void> {
     if (!this.#open) return;
     try {
-      await this.lent.query('rollback', []);
+      const done = this.lent.query('rollback', []);
+      this.#uncork();
+      await done;
     } catch {
       this.#broken = true;
     } finally {
@@ -113,6 +124,16 @@ class SourceConnection implements DatabaseConnection {
   #end(): void {
     this.#open = false;
     this.lent.end();
+  }
+
+  #cork(): void {
+    if (!this.#corked) this.lent.cork();
+    this.#corked = true;
+  }
+
+  #uncork(): void {
+    if (this.#corked) this.lent.uncork();
+    this.#corked = false;
   }
 
   release(): void {

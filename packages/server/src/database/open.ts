@@ -17,7 +17,7 @@ const DEFAULT_VACUUM_MS = 10 * 60 * 1000;
 
 /** What this package's other modules may use of a database, and applications may not. */
 export interface Internals {
-  /** A transaction that may send statements of its own together with COMMIT (see `Closing`). */
+  /** `closing` takes statements, with texts for values, that leave together with COMMIT: one round trip less. */
   transaction<T>(work: (tx: Transaction, closing: (query: CompiledQuery) => void) => Promise<T>): Promise<T>;
   /** Tells listeners in this process that something was committed to the outbox. */
   announceCommit(): void;

@@ -1,4 +1,5 @@
-import type { QueryResult } from 'pg';
+import type { Writable } from 'node:stream';
+import type { ClientBase, QueryResult } from 'pg';
 
 /** Where connections come from: a pool of PostgreSQL's, or turns on the embedded database's only one. */
 export interface Source {
@@ -11,10 +12,19 @@ export interface Source {
   close(): Promise<void>;
 }
 
+/** The wire under a client; the driver's types leave it out. */
+export function wireOf(client: ClientBase): Pick<Writable, 'cork' | 'uncork'> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+  return (client as unknown as { connection: { stream: Writable } }).connection.stream;
+}
+
 /** A connection for one query, or for one transaction between `begin` and `end`. */
 export interface Lent {
   /** `name`: prepare it under this name, and use that from then on. */
   query(text: string, values: readonly unknown[], name?: string): Promise<QueryResult>;
+  /** What is sent from now on leaves together, at `uncork`: each write to the network costs as much as the work it asks for. */
+  cork(): void;
+  uncork(): void;
   /** Waits for the exclusive turn. */
   begin(): Promise<void>;
   /** Gives the exclusive turn back. */

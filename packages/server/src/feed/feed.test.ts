@@ -127,7 +127,7 @@ onBothDatabases('feed', (database) => {
 
   it('F22 forgets what is too old or too much, from the beginning on, and says so', async () => {
     const clock = heldClock(Date.now());
-    const feed = await started({ clock, retainMs: 60_000, retainChanges: 5, cacheChanges: 2 });
+    const feed = await started({ clock, paceMs: 0, retainMs: 60_000, retainChanges: 5, cacheChanges: 2 });
     const many = collect(feed, 12);
     for (let write = 0; write < 12; write += 1) await count(database(), 'forgotten', { now: clock.now() });
     await many.done;
@@ -157,7 +157,7 @@ onBothDatabases('feed', (database) => {
     const young = newKey();
     await count(database(), 'keys', { key: old, now: start });
     await count(database(), 'keys', { key: young, now: start + 120_000 });
-    const feed = await started({ clock });
+    const feed = await started({ clock, paceMs: 0 });
     clock.advance(KEY_RECORD_MS + 61_000);
     const two = collect(feed, 2);
     await count(database(), 'keys');

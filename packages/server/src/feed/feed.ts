@@ -38,6 +38,7 @@ export function createFeed(database: Database, options: FeedOptions = {}): Feed 
     clock,
     report,
     pollMs,
+    paceMs: options.paceMs ?? 4,
     batchSize: options.batchSize ?? 1_000,
     retainMs: options.retainMs ?? EIGHT_DAYS_MS,
     retainChanges: options.retainChanges ?? 1_000_000,

@@ -18,6 +18,7 @@ export interface SequencerOptions {
   report: Report;
   batchSize: number;
   pollMs: number;
+  paceMs: number;
   retainMs: number;
   retainChanges: number;
   /** Rows that just became durable in the feed, in order. */
@@ -38,6 +39,7 @@ export class Sequencer {
   #again = false;
   #stopped = false;
   #tidied = -Infinity;
+  #lastMove = -Infinity;
   #telling: Promise<void> | null = null;
   #tellAgain = false;
   batches = 0;
@@ -99,6 +101,7 @@ export class Sequencer {
       do {
         this.#again = false;
         if (!this.#hasTurn && !(await this.#takeTurn())) continue;
+        await this.#pace();
         await this.#moveAll();
         await this.#tidy();
       } while (this.#again && !this.#stopped);
@@ -135,8 +138,20 @@ export class Sequencer {
     return this.#hasTurn;
   }
 
+  /** Resolves at once, unless the last batch began just now. */
+  #pace(): Promise<void> {
+    const { clock, paceMs } = this.#options;
+    const wait = this.#lastMove + paceMs - clock.now();
+    // A clock that stepped back must not hold changes up.
+    if (wait <= 0 || wait > paceMs) return Promise.resolve();
+    return new Promise((resolve) => {
+      clock.after(wait, resolve);
+    });
+  }
+
   async #moveAll(): Promise<void> {
     const { batchSize, clock, onPlaced } = this.#options;
+    this.#lastMove = clock.now();
     for (;;) {
       const rows = await move(this.#ask, batchSize, clock.now());
       if (rows.length > 0) {

@@ -6,6 +6,7 @@ import type { QueryResult } from 'pg';
 import { ServerError } from '../../core/errors.ts';
 import type { Clock, Report } from '../../core/ports.ts';
 import { channelName } from '../channels.ts';
+import { wireOf } from '../source.ts';
 import type { Lent, Listener, Source } from '../source.ts';
 import { types } from '../values.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -105,6 +106,8 @@ class EmbeddedSource implements Source, Listener {
           await client.query({ text, values: [...values], ...(name === undefined ? {} : { name }) }),
         );
       },
+      cork: () => wireOf(client).cork(),
+      uncork: () => wireOf(client).uncork(),
       begin: () => turns.take(lent),
       end: () => turns.giveBack(lent),
       release() {

@@ -3,6 +3,7 @@ import type { ClientConfig, QueryConfig, QueryResult } from 'pg';
 import { ServerError } from '../../core/errors.ts';
 import type { Clock, Report } from '../../core/ports.ts';
 import { failureOf, losesConnection, sqlState } from '../failures.ts';
+import { wireOf } from '../source.ts';
 import type { Lent, Session, Source } from '../source.ts';
 import type { PostgresOptions } from '../types.ts';
 import { types } from '../values.ts';
@@ -23,13 +24,26 @@ export async function openPostgres(options: PostgresOptions, clock: Clock, repor
     connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: 60_000,
   });
+  let closed: Promise<void> | null = null;
+  let connections = 0;
+  const emptied = Promise.withResolvers<void>();
   // Without these listeners a lost connection would end the process.
-  pool.on('error', (error) => report(error, 'keeping an idle connection'));
-  pool.on('connect', (client) => client.on('error', (error: unknown) => report(error, 'using a connection')));
+  pool.on('error', (error) => {
+    if (closed === null) report(error, 'keeping an idle connection');
+  });
+  pool.on('connect', (client) => {
+    connections += 1;
+    client.on('error', (error: unknown) => {
+      if (closed === null) report(error, 'using a connection');
+    });
+  });
+  pool.on('remove', () => {
+    connections -= 1;
+    if (closed !== null && connections === 0) emptied.resolve();
+  });
 
   const openSession = () => openClient({ ...connection, connectionTimeoutMillis: connectTimeoutMs }, report);
   const listener = new ReconnectingListener(openSession, clock, report);
-  let closed: Promise<void> | null = null;
   const source: Source = {
     listener,
     openSession,
@@ -41,7 +55,13 @@ export async function openPostgres(options: PostgresOptions, clock: Clock, repor
       }
     },
     close() {
-      closed ??= listener.close().then(() => pool.end());
+      closed ??= (async () => {
+        await listener.close();
+        // The pool's own promise does not wait for the connections.
+        if (connections === 0) emptied.resolve();
+        await pool.end();
+        await emptied.promise;
+      })();
       return closed;
     },
   };
@@ -126,6 +146,8 @@ const statement = (text: string, values: readonly unknown[], name: string | unde
 function lentOf(client: pg.PoolClient): Lent {
   return {
     query: (text, values, name) => client.query(statement(text, values, name)),
+    cork: () => wireOf(client).cork(),
+    uncork: () => wireOf(client).uncork(),
     begin: () => Promise.resolve(),
     end() {},
     release: (broken) => client.release(broken),

@@ -1,3 +1,4 @@
+// oxlint-disable-next-line import/no-unassigned-import -- styles have nothing to assign
 import './ui/styles.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

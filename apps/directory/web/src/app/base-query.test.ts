@@ -5,7 +5,7 @@ import type { Answer } from '../testing/fake-server.ts';
 import { fakeServer, held, problem, UNREACHABLE } from '../testing/fake-server.ts';
 import { createBaseQuery } from './base-query.ts';
 
-const ended = vi.fn();
+const ended = vi.fn<() => void>();
 const query = createBaseQuery({ onSessionEnded: ended, backoff: () => Promise.resolve() });
 
 const caller = (type: 'query' | 'mutation'): BaseQueryApi => ({
@@ -119,7 +119,6 @@ test('a problem keeps its code, fields, row and waiting time; the texts are only
 });
 
 test('an error page of a proxy is unreadable, not a crash', async () => {
-  vi.stubGlobal('fetch', () => Promise.resolve(new Response('<h1>Bad gateway</h1>', { status: 502 })));
-  vi.stubGlobal('Request', class {});
+  fakeServer(() => ({ status: 502, text: '<h1>Bad gateway</h1>' }));
   expect(await write('/users/a')).toMatchObject({ error: { kind: 'unreadable', status: 502 } });
 });

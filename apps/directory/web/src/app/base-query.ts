@@ -94,13 +94,17 @@ export function createBaseQuery(options: BaseQueryOptions): Query {
   return retry(withSession, {
     backoff: options.backoff ?? waitABit,
     retryCondition: (error, _args, { attempt, baseQueryApi }) =>
-      baseQueryApi.type === 'query' && attempt <= READ_RETRIES && isPassing(error as ApiError),
+      baseQueryApi.type === 'query' && attempt <= READ_RETRIES && isApiError(error) && isPassing(error),
   });
 }
 
 /** The error as requests report it; null for none, and for one that was thrown by code of this page. */
 export function asApiError(error: ApiError | SerializedError | undefined): ApiError | null {
-  return error !== undefined && 'kind' in error ? (error as ApiError) : null;
+  return isApiError(error) ? error : null;
+}
+
+function isApiError(error: unknown): error is ApiError {
+  return isJsonObject(error) && typeof error.kind === 'string';
 }
 
 function isPassing(error: ApiError): boolean {

@@ -1,18 +1,18 @@
-import type { Dispatch, Middleware, ThunkDispatch, UnknownAction } from '@reduxjs/toolkit';
+import type { Middleware, ThunkDispatch, UnknownAction } from '@reduxjs/toolkit';
 import { api } from './api.ts';
-import type { ApiError } from './base-query.ts';
 import { changesReceived, peopleBack, peopleGone } from './live-slice.ts';
 import type { PersonChange } from './row-changes.ts';
 import { answeredChange, changeList, readChanges } from './row-changes.ts';
 import { sessionEnded } from './session-slice.ts';
 import type { Person } from './types.ts';
+import { isPerson } from './types.ts';
 
 type ApiState = Parameters<typeof api.util.selectAllQueryEntries>[0];
 type ApiDispatch = ThunkDispatch<ApiState, unknown, UnknownAction>;
 
 interface StorePart {
-  readonly dispatch: Dispatch;
-  readonly getState: () => unknown;
+  readonly dispatch: ApiDispatch;
+  readonly getState: () => ApiState;
 }
 
 /**
@@ -20,8 +20,8 @@ interface StorePart {
  * version, so the order in which an answer and the feed's echo come makes no difference.
  */
 export function applyChanges(store: StorePart, changes: readonly PersonChange[], nowMs: number): void {
-  const dispatch = store.dispatch as ApiDispatch;
-  const state = store.getState() as ApiState;
+  const { dispatch } = store;
+  const state = store.getState();
   const latest = new Map(changes.map((change) => [change.id, change]));
 
   for (const { data, originalArgs } of api.util.selectEntriesForEndpoint(state, 'getUsersInfinite')) {
@@ -56,9 +56,9 @@ export function applyChanges(store: StorePart, changes: readonly PersonChange[],
     dispatch(api.util.updateQueryData('getSession', undefined, () => meNow));
 
   const gone = changes.filter((change) => change.after === null).map((change) => change.id);
-  if (gone.length > 0) store.dispatch(peopleGone(gone));
+  if (gone.length > 0) dispatch(peopleGone(gone));
   const back = changes.filter((change) => change.before === null).map((change) => change.id);
-  if (back.length > 0) store.dispatch(peopleBack(back));
+  if (back.length > 0) dispatch(peopleBack(back));
 }
 
 function newest(held: Person, change: PersonChange | undefined): Person | null {
@@ -72,7 +72,7 @@ const RECENT_KEPT = 5000;
  * Lets the feed and the answers to this page's writes change every cached copy of a row. An answer to a read may be older
  * than changes that came while it was on its way, so those after its feed position are applied to it again.
  */
-export function createCacheSync(nowMs: () => number): Middleware {
+export function createCacheSync(nowMs: () => number): Middleware<object, ApiState, ApiDispatch> {
   const { updateUser, batchUpdateUsers, getUsers, getUsersInfinite, getUserById, searchUsers } =
     api.endpoints;
   let recent: PersonChange[] = [];
@@ -88,9 +88,9 @@ export function createCacheSync(nowMs: () => number): Middleware {
     } else if (batchUpdateUsers.matchFulfilled(action)) {
       applyChanges(store, action.payload.map(answeredChange), nowMs());
     } else if (updateUser.matchRejected(action)) {
-      const error = action.payload as ApiError | undefined;
-      if (error?.kind === 'problem' && error.current !== null) {
-        applyChanges(store, [answeredChange(error.current as unknown as Person)], nowMs());
+      const error = action.payload;
+      if (error?.kind === 'problem' && isPerson(error.current)) {
+        applyChanges(store, [answeredChange(error.current)], nowMs());
       }
     } else if (
       recent.length > 0 &&

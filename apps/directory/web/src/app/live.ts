@@ -156,14 +156,17 @@ export function openLive(ports: LivePorts, handlers: LiveHandlers): Live {
       handlers.onStatus('refused');
     } else if (code === CLOSE.signInAgain) {
       handlers.onStatus('waiting');
-      void handlers.renewSession().then((renewed) => {
-        if (stopped || socket !== null) return;
-        if (renewed) retryLater();
-        else stop();
-      });
+      void renew();
     } else {
       retryLater();
     }
+  }
+
+  async function renew(): Promise<void> {
+    const renewed = await handlers.renewSession();
+    if (stopped || socket !== null) return;
+    if (renewed) retryLater();
+    else stop();
   }
 
   function retryLater(): void {

@@ -3,6 +3,7 @@ import type { UserFilter } from '@directory/contract';
 import type { Change, RowChange } from '@lockstep/protocol';
 import { applyMergePatch } from '@lockstep/protocol';
 import type { ListAnswer, Person } from './types.ts';
+import { isPerson } from './types.ts';
 
 /** The contract's name for the rows of people in the change feed. */
 export const PERSON_ENTITY = 'user';
@@ -21,19 +22,20 @@ export interface PersonChange {
 /** The feed's changes of people, each with its own position; `lastOffset` is that of the last change. */
 export function readChanges(changes: readonly Change[], lastOffset: number): PersonChange[] {
   const first = lastOffset - changes.length + 1;
-  return changes.flatMap((change, index) =>
-    change.op === 'none' || change.entity !== PERSON_ENTITY
-      ? []
-      : [
-          {
-            id: change.id,
-            version: change.version,
-            after: (change.row as Person | undefined) ?? null,
-            before: rowBefore(change),
-            offset: first + index,
-          },
-        ],
-  );
+  return changes.flatMap((change, index) => {
+    if (change.op === 'none' || change.entity !== PERSON_ENTITY) return [];
+    const after = change.op === 'delete' ? null : change.row;
+    if (after !== null && !isPerson(after)) return [];
+    return [
+      {
+        id: change.id,
+        version: change.version,
+        after,
+        before: rowBefore(change, after),
+        offset: first + index,
+      },
+    ];
+  });
 }
 
 /** The change that an answer to a write of this page amounts to. */
@@ -112,9 +114,10 @@ export function changeList<Page extends ListAnswer>(
   });
 }
 
-function rowBefore(change: RowChange): Person | null | undefined {
+function rowBefore(change: RowChange, after: Person | null): Person | null | undefined {
   if (change.op === 'insert') return null;
-  if (change.before === undefined) return undefined;
-  if (change.op === 'delete') return change.before as unknown as Person;
-  return applyMergePatch(change.row as unknown as Person, change.before);
+  const { before } = change;
+  if (before === undefined) return undefined;
+  const person = after === null ? before : applyMergePatch(after, before);
+  return isPerson(person) ? person : undefined;
 }

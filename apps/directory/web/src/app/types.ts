@@ -1,7 +1,20 @@
 import type { Sortable, SortField, SortOrder, UserFilter } from '@directory/contract';
+import { isJsonObject } from '@lockstep/protocol';
 
 /** A person as far as the reader may see them: everything, or only their public fields. */
 export type Person = Sortable;
+
+/** Tells a row of the wire that is a person, at least a public one. */
+export function isPerson(row: unknown): row is Person {
+  return (
+    isJsonObject(row) &&
+    typeof row.id === 'string' &&
+    typeof row.name === 'string' &&
+    typeof row.role === 'string' &&
+    typeof row.lastActive === 'string' &&
+    typeof row.version === 'number'
+  );
+}
 
 /** What a list shows: which people, in which order. */
 export interface ListArg {

@@ -13,6 +13,8 @@ export interface Sent {
 export interface Answer {
   readonly status?: number;
   readonly body?: unknown;
+  /** In place of `body`: something that is not JSON. */
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -45,8 +47,8 @@ export function fakeServer(answer: (sent: Sent) => Answer | Promise<Answer>): Se
       body: text === '' ? undefined : JSON.parse(text),
     };
     log.push(sent);
-    const { status = 200, body, headers = {} } = await answer(sent);
-    const content = body === undefined ? null : JSON.stringify(body);
+    const { status = 200, body, text: raw, headers = {} } = await answer(sent);
+    const content = raw ?? (body === undefined ? null : JSON.stringify(body));
     return new Response(content, { status, headers: { 'content-type': 'application/json', ...headers } });
   });
   return log;

@@ -27,7 +27,7 @@ export function renderFor(me: Person, children: ReactNode, address = '/people') 
   vi.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(600);
   vi.spyOn(Element.prototype, 'clientWidth', 'get').mockReturnValue(900);
   Element.prototype.scrollTo = () => undefined;
-  Element.prototype.animate = () => ({}) as Animation;
+  Object.assign(Element.prototype, { animate: () => ({}) });
   const store = createStore();
   const wrap = (inside: ReactNode) => (
     <Provider store={store}>

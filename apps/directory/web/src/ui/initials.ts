@@ -10,7 +10,7 @@ export const TINTS = 8;
  */
 export function initialsOf(name: string): string {
   const words = name
-    .split(/[\s\p{P}\p{S}]+/u)
+    .split(/[\s\p{Pd}_.]+/u)
     .map(firstLetter)
     .filter((letter) => letter !== '');
   const first = words[0] ?? '';

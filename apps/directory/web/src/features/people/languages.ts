@@ -2,6 +2,7 @@ import { languageName } from '../../ui/locale.ts';
 
 /** Languages that are offered; a person's own is offered too, whatever it is. */
 const OFFERED = [
+  'am',
   'ar',
   'bn',
   'cs',
@@ -16,9 +17,11 @@ const OFFERED = [
   'he',
   'hi',
   'hu',
+  'hy',
   'id',
   'it',
   'ja',
+  'ka',
   'ko',
   'nl',
   'no',
@@ -27,6 +30,7 @@ const OFFERED = [
   'ro',
   'ru',
   'sv',
+  'sw',
   'ta',
   'th',
   'tr',

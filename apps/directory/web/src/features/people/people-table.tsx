@@ -48,6 +48,8 @@ const HEADING = Math.round(2.25 * REM);
 const ROW = Math.round(2.75 * REM);
 const ROW_NARROW = Math.round(4 * REM);
 
+type Heights = CSSProperties & Record<`--${'heading' | 'row'}-height`, string>;
+
 /** With these and the tallest common screens there are fewer than 80 rows in the page. */
 const OVERSCAN = 10;
 const MOST_SKELETONS = 24;
@@ -67,6 +69,8 @@ export function PeopleTable({ people, list, openId, onSort, onOpen, sortable, ha
   const isNarrow = useMediaQuery('(max-width: 40rem)');
   const rowHeight = isNarrow ? ROW_NARROW : ROW;
 
+  const heights: Heights = { '--heading-height': `${HEADING}px`, '--row-height': `${rowHeight}px` };
+
   const isLoading = state === 'loading';
   const waitingRows = isLoading
     ? MOST_SKELETONS
@@ -75,6 +79,7 @@ export function PeopleTable({ people, list, openId, onSort, onOpen, sortable, ha
       : hasMore && !moreFailed
         ? skeletonsFor(total, rows.length)
         : 0;
+  // oxlint-disable-next-line react/incompatible-library -- its functions change nothing while rendering; no compiler memoises them
   const virtualizer = useVirtualizer({
     count: rows.length + waitingRows,
     getScrollElement: useCallback(() => scroller.current, []),
@@ -142,8 +147,7 @@ export function PeopleTable({ people, list, openId, onSort, onOpen, sortable, ha
   }
 
   function onClick(event: MouseEvent<HTMLDivElement>): void {
-    const target = event.target as Element;
-    const row = target.closest<HTMLElement>('[data-person]');
+    const row = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-person]') : null;
     const opensElsewhere = event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0;
     if (row?.dataset['person'] === undefined || opensElsewhere) return;
     event.preventDefault();
@@ -162,7 +166,7 @@ export function PeopleTable({ people, list, openId, onSort, onOpen, sortable, ha
       aria-busy={state !== 'ready'}
       aria-activedescendant={visible.some((item) => item.index === cursor) ? rowId(cursor) : undefined}
       data-state={state}
-      style={{ '--heading-height': `${HEADING}px`, '--row-height': `${rowHeight}px` } as CSSProperties}
+      style={heights}
       tabIndex={0}
       onKeyDown={onKeyDown}
       onClick={onClick}

@@ -72,8 +72,8 @@ export function rebase(
   latest: PersonValues,
 ): { base: PersonValues; values: PersonValues; conflicts: Conflict[] } {
   const conflicts: Conflict[] = [];
-  const nextBase: Record<string, string | boolean> = { ...base };
-  const nextValues: Record<string, string | boolean> = { ...values };
+  let nextBase = base;
+  let nextValues = values;
   for (const field of FIELDS) {
     const touched = values[field] !== base[field];
     const movedThere = latest[field] !== base[field];
@@ -81,14 +81,10 @@ export function rebase(
       conflicts.push({ field, theirs: latest[field] });
       continue;
     }
-    nextBase[field] = latest[field];
-    if (!touched) nextValues[field] = latest[field];
+    nextBase = { ...nextBase, [field]: latest[field] };
+    if (!touched) nextValues = { ...nextValues, [field]: latest[field] };
   }
-  return {
-    base: nextBase as unknown as PersonValues,
-    values: nextValues as unknown as PersonValues,
-    conflicts,
-  };
+  return { base: nextBase, values: nextValues, conflicts };
 }
 
 /**
@@ -101,14 +97,13 @@ export function settle(
   sent: PersonValues,
   answer: PersonValues,
 ): { base: PersonValues; values: PersonValues } {
-  const changed = changedFields(base, sent);
-  const nextBase: Record<string, string | boolean> = { ...base };
-  const nextValues: Record<string, string | boolean> = { ...values };
-  for (const field of changed) {
-    nextBase[field] = answer[field];
-    if (values[field] === sent[field]) nextValues[field] = answer[field];
+  let nextBase = base;
+  let nextValues = values;
+  for (const field of changedFields(base, sent)) {
+    nextBase = { ...nextBase, [field]: answer[field] };
+    if (values[field] === sent[field]) nextValues = { ...nextValues, [field]: answer[field] };
   }
-  return { base: nextBase as unknown as PersonValues, values: nextValues as unknown as PersonValues };
+  return { base: nextBase, values: nextValues };
 }
 
 /** The server's complaints by field; those about no field of the form are left over. */

@@ -10,7 +10,7 @@ import { RelativeTime } from '../../ui/relative-time.tsx';
 import { languageOptions } from './languages.ts';
 import type { Conflict, PersonField } from './person-draft.ts';
 import classes from './person-form.module.css';
-import { roleNames } from './roles.tsx';
+import { isRole, roleNames } from './roles.tsx';
 import type { SaveState } from './use-person-form.ts';
 import { usePersonForm } from './use-person-form.ts';
 
@@ -202,16 +202,8 @@ function ConflictChoice({ conflict, onChoose }: ConflictChoiceProps) {
 
 function inWords({ field, theirs }: Conflict): string {
   if (typeof theirs === 'boolean') return theirs ? 'on' : 'off';
-  switch (field) {
-    case 'role':
-      return (roleNames as Readonly<Record<string, string>>)[theirs] ?? theirs;
-    case 'language':
-      return languageName(theirs);
-    case 'theme':
-      return theirs === 'dark' ? 'Dark' : 'Light';
-    case 'name':
-    case 'email':
-    case 'notifications':
-      return theirs;
-  }
+  if (field === 'role') return isRole(theirs) ? roleNames[theirs] : theirs;
+  if (field === 'language') return languageName(theirs);
+  if (field === 'theme') return theirs === 'dark' ? 'Dark' : 'Light';
+  return theirs;
 }

@@ -126,6 +126,7 @@ function OnePerson({ id, onClose }: { readonly id: string; readonly onClose: () 
           <div className={classes.line}>
             <RoleName role={person.role} />
             <LastActive at={person.lastActive} lead="Active" />
+            {person.status === 'disabled' && <span className={classes.disabled}>Cannot sign in</span>}
           </div>
         </div>
       </div>

@@ -60,6 +60,7 @@ export const PersonRow = memo(function PersonRow(props: PersonRowProps) {
             {email !== undefined && <span className={classes.underEmail}>{email}</span>}
           </span>
         </div>
+        {person.status === 'disabled' && <span className={classes.disabled}>Disabled</span>}
         {hasDraft && <span className={classes.draft}>Not saved</span>}
       </div>
       <div className={classes.cell} role="gridcell" data-column="email">

@@ -1,4 +1,5 @@
 import type { Role } from '@directory/contract';
+import { ROLES } from '@directory/contract';
 import classes from './roles.module.css';
 
 export const roleNames: Readonly<Record<Role, string>> = {
@@ -6,6 +7,10 @@ export const roleNames: Readonly<Record<Role, string>> = {
   moderator: 'Moderator',
   user: 'User',
 };
+
+export function isRole(text: string): text is Role {
+  return ROLES.some((role) => role === text);
+}
 
 export function RoleName({ role }: { readonly role: Role }) {
   return (

@@ -1,9 +1,12 @@
 import { useForm } from '@mantine/form';
+import type { SerializedError } from '@reduxjs/toolkit';
 import { useEffect, useRef, useState } from 'react';
 import { useUpdateUserMutation } from '../../app/api.ts';
 import type { ApiError } from '../../app/base-query.ts';
+import { asApiError } from '../../app/base-query.ts';
 import { useAppStore } from '../../app/hooks.ts';
 import type { Person } from '../../app/types.ts';
+import { isPerson } from '../../app/types.ts';
 import { draftKept, draftTaken } from './drafts-slice.ts';
 import type { Conflict, PersonField, PersonValues } from './person-draft.ts';
 import { changedFields, changesOf, rebase, settle, valuesOf } from './person-draft.ts';
@@ -131,14 +134,14 @@ export function usePersonForm(person: Person, owner: string) {
       const conflict = conflicts.find((one) => one.field === field);
       if (conflict === undefined) return;
       setBase({ ...base, [field]: conflict.theirs });
-      if (whose === 'theirs') form.setFieldValue(field, conflict.theirs as never);
+      if (whose === 'theirs') form.setValues({ ...form.getValues(), [field]: conflict.theirs });
       setConflicts(conflicts.filter((one) => one.field !== field));
     },
   };
 }
 
-function staleRow(error: unknown): Person | null {
-  const failure = error as ApiError | undefined;
+function staleRow(error: ApiError | SerializedError | undefined): Person | null {
+  const failure = asApiError(error);
   if (failure?.kind !== 'problem' || failure.code !== 'stale-version') return null;
-  return failure.current as unknown as Person | null;
+  return isPerson(failure.current) ? failure.current : null;
 }

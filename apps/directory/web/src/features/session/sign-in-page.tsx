@@ -27,8 +27,8 @@ export function SignInPage() {
 
   // A wrong pair is most often a mistyped password.
   useEffect(() => {
-    if (failure?.field === 'password') passwordField.current?.select();
-  }, [failure?.field, error]);
+    if (error !== undefined && signInFailure(error).field === 'password') passwordField.current?.select();
+  }, [error]);
 
   if (signedIn || (person !== undefined && ended === null)) {
     return <Navigate to={destinationOf(location.state)} replace />;
@@ -37,8 +37,8 @@ export function SignInPage() {
   async function submit(event: SubmitEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const email = String(form.get('email') ?? '').trim();
-    const password = String(form.get('password') ?? '');
+    const email = textOf(form, 'email').trim();
+    const password = textOf(form, 'password');
     setMissing({
       ...(email === '' && { email: 'Enter your email address.' }),
       ...(password === '' && { password: 'Enter your password.' }),
@@ -106,4 +106,9 @@ export function SignInPage() {
       </div>
     </main>
   );
+}
+
+function textOf(form: FormData, field: string): string {
+  const value = form.get(field);
+  return typeof value === 'string' ? value : '';
 }

@@ -29,6 +29,34 @@ export const SERVER_FIELDS = [
 
 export const DEFAULT_PREFERENCES = { theme: 'light', notifications: true, language: 'en' } as const;
 
+/** What the audit tells. Changes of a person's profile are in their history. */
+export const AUDIT_ACTIONS = [
+  'sign-in',
+  'sign-in.refused',
+  'sign-in.throttled',
+  'sign-out',
+  'session.ended',
+  'session.reused',
+  'password.changed',
+  'password.refused',
+  'password.reset',
+  'user.created',
+  'user.deleted',
+  'user.restored',
+  'user.role',
+  'user.email',
+  'user.disabled',
+  'user.enabled',
+  'users.changed',
+  'users.deleted',
+  'users.imported',
+  'users.exported',
+  'invitation.created',
+  'invitation.withdrawn',
+  'invitation.accepted',
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
 /** What a list is sorted by where nothing is said: who was here last comes first. */
 export const DEFAULT_SORT = { sortBy: 'lastActive', sortOrder: 'desc' } as const;
 

@@ -15,8 +15,11 @@ import {
   createSignInThrottle,
   sessionEntity,
 } from './features/accounts/index.ts';
+import { auditRoutes } from './features/audit/index.ts';
 import { changeRoutes, channels } from './features/changes/index.ts';
+import { historyRoutes } from './features/history/index.ts';
 import { createActivity, peopleRoutes, reachInto, reachOf, readableChange } from './features/people/index.ts';
+import { compactMovements, statisticsRoutes } from './features/statistics/index.ts';
 import type { Caller } from './http/caller.ts';
 import { createCursors } from './http/cursors.ts';
 import { guard } from './http/guard.ts';
@@ -29,6 +32,9 @@ import { readStrictJson } from './http/strict-json.ts';
 import { webFiles } from './http/web-files.ts';
 import { realWorld } from './ports.ts';
 import type { World } from './ports.ts';
+import { createRecorders } from './recorders.ts';
+import { defaultRetention } from './retention.ts';
+import type { Retention } from './retention.ts';
 
 export interface AppOptions {
   /** Open, and migrated by `migrate`. Stays open when the app closes. */
@@ -41,6 +47,8 @@ export interface AppOptions {
   trustedProxies?: readonly string[];
   logger?: FastifyServerOptions['logger'];
   feed?: FeedOptions;
+  /** How long histories and the audit are kept. */
+  retention?: Retention;
 }
 
 export interface DirectoryApp {
@@ -86,6 +94,8 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
   const activity = createActivity({ database, now, report: (problem) => report(problem, 'noting activity') });
   const cursors = createCursors(keys.cursors);
   const authenticate = (token: string) => access.authenticate(token);
+  const { history, audit, record } = createRecorders(database, world);
+  const { historyMs, auditMs } = options.retention ?? defaultRetention;
 
   readStrictJson(app);
   answerWithProblems(app);
@@ -113,8 +123,11 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
     },
   });
   await app.register(accountRoutes, { database, world, access, sessions, tokens, throttle });
-  await app.register(peopleRoutes, { database, feed, cursors, world });
+  await app.register(peopleRoutes, { database, feed, cursors, world, record });
   await app.register(changeRoutes, { feed, authorise });
+  await app.register(historyRoutes, { history, cursors });
+  await app.register(auditRoutes, { audit, cursors });
+  await app.register(statisticsRoutes, { database, feed, world });
   if (webRoot !== null) await servePages(app, webRoot, world);
 
   // After `access`, which follows first: whoever reconnects is then judged by what they may do now.
@@ -130,7 +143,14 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
     }
   });
   const sweeping = setInterval(() => {
-    Promise.all([sessions.sweep(), throttle.sweep()]).catch((error: unknown) => report(error, 'sweeping'));
+    const sweeps = [
+      sessions.sweep(),
+      throttle.sweep(),
+      history.forget(now() - historyMs),
+      audit.forget(now() - auditMs),
+      compactMovements(database, now()),
+    ];
+    Promise.all(sweeps).catch((error: unknown) => report(error, 'sweeping'));
   }, sweepMs);
   sweeping.unref();
 

@@ -14,6 +14,15 @@ const whole = (least: number, most: number) =>
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
+/** A moment that exists, as both databases know it. */
+const moment = instant.refine((text) => isMoment(text), { error: 'expected a time from 1970 on' });
+
+/** The form of an instant alone lets the 31st of February through. */
+function isMoment(text: string): boolean {
+  const ms = Date.parse(text);
+  return ms >= 0 && new Date(ms).toISOString() === text;
+}
+
 const cursor = z.string().min(1).max(LIMITS.cursor);
 
 const filterKeys = {
@@ -56,8 +65,8 @@ export const snapshotUsersQuery = z.strictObject({
 });
 
 export const seriesQuery = z.strictObject({
-  from: instant,
-  to: instant,
+  from: moment,
+  to: moment,
   bucket: z.enum(['hour', 'day', 'week', 'month']).default('day'),
 });
 
@@ -82,11 +91,11 @@ export const auditQuery = z.strictObject({
   actor: userId.exactOptional(),
   action: z
     .string()
-    .regex(/^[a-z]+(?:[.-][a-z]+)*$/, 'expected an action such as user.update')
+    .regex(/^[a-z]+(?:[.-][a-z]+)*$/, 'expected an action such as user.created')
     .max(60)
     .exactOptional(),
-  from: instant.exactOptional(),
-  to: instant.exactOptional(),
+  from: moment.exactOptional(),
+  to: moment.exactOptional(),
   cursor: cursor.exactOptional(),
   limit: pageLimit(LIMITS.pageSize, 50),
 });

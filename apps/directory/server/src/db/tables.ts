@@ -1,4 +1,5 @@
 import type { Role, Status, Theme } from '@directory/contract';
+import type { JsonObject } from '@lockstep/protocol';
 import type { Generated, Selectable } from 'kysely';
 
 /** One row of `people`. Times are ISO texts in UTC with milliseconds, as the database door hands them over. */
@@ -69,6 +70,45 @@ export interface SettingsTable {
   value: string;
 }
 
+/** One commit of one person, by what changed. */
+export interface PersonHistoryTable {
+  user_id: string;
+  version: number;
+  at: string;
+  actor_id: string | null;
+  actor_name: string | null;
+  request_id: string;
+  before: JsonObject | null;
+  after: JsonObject | null;
+}
+
+export interface AuditTable {
+  /** A version 7 UUID of the time in `at`: the order of ids is the order of events. */
+  id: string;
+  at: string;
+  actor_id: string | null;
+  actor_name: string | null;
+  action: string;
+  entity: string | null;
+  entity_id: string | null;
+  request_id: string;
+  address: string | null;
+  details: JsonObject;
+}
+
+/** By how much the numbers of people moved at a time; the sum up to a time is the state at that time. */
+export interface PeopleMovementsTable {
+  at: string;
+  admins: number;
+  moderators: number;
+  users: number;
+  /** Those who came, restored people among them, and those who went. */
+  created: number;
+  deleted: number;
+  /** Moves with the clock, as the demo people do. */
+  demo: Generated<boolean>;
+}
+
 export interface Tables {
   people: PeopleTable;
   credentials: CredentialsTable;
@@ -76,4 +116,7 @@ export interface Tables {
   refresh_tokens: RefreshTokensTable;
   sign_in_failures: SignInFailuresTable;
   settings: SettingsTable;
+  person_history: PersonHistoryTable;
+  audit: AuditTable;
+  people_movements: PeopleMovementsTable;
 }

@@ -3,12 +3,16 @@ import { commitIntent, hashRequest } from '@lockstep/server';
 import type { Database, Effect, Feed } from '@lockstep/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Tables } from '../db/tables.ts';
+import type { Recorder } from '../records.ts';
 import { fieldRefusal, Refusal } from './problems.ts';
+import { provenanceOf } from './provenance.ts';
 
 export interface WriteContext {
   database: Database<Tables>;
   feed: Pick<Feed, 'offset'>;
   now(): number;
+  /** Keeps a record of what is written, in the same transaction. */
+  record: Recorder;
 }
 
 /**
@@ -24,15 +28,21 @@ export async function commitWrite(
   const offset = context.feed.offset();
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the strict JSON parser made
   const body = request.body as Json | undefined;
+  const now = context.now();
+  const provenance = provenanceOf(request, now);
   const outcome = await commitIntent(
     context.database,
     {
       key: keyOf(request),
       actor: request.caller?.id ?? null,
       hash: hashRequest({ method: request.method, path: request.url, body }),
-      now: context.now(),
+      now,
     },
-    effect,
+    async (tx) => {
+      const result = await effect(tx);
+      const records = context.record(provenance, result.changes);
+      return { ...result, closing: [...(result.closing ?? []), ...records] };
+    },
   );
   if (outcome.kind === 'refused') {
     if (outcome.code === 'malformed-key') {

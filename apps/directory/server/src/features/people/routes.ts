@@ -11,6 +11,7 @@ import { Refusal } from '../../http/problems.ts';
 import { serve } from '../../http/routing.ts';
 import { commitWrite, etagOf, expectedVersion } from '../../http/writes.ts';
 import type { World } from '../../ports.ts';
+import type { Recorder } from '../../records.ts';
 import {
   createPerson,
   patchAll,
@@ -29,6 +30,7 @@ export interface PeopleRoutesOptions {
   feed: Feed;
   cursors: Cursors;
   world: World;
+  record: Recorder;
 }
 
 /** People: lists, one person, and every write to them. */
@@ -113,8 +115,8 @@ function readRoutes(app: FastifyInstance, { database, feed, cursors, world }: Pe
   });
 }
 
-function writeRoutes(app: FastifyInstance, { database, feed, world }: PeopleRoutesOptions): void {
-  const context = { database, feed, now: () => world.now() };
+function writeRoutes(app: FastifyInstance, { database, feed, world, record }: PeopleRoutesOptions): void {
+  const context = { database, feed, now: () => world.now(), record };
   const writerOf = (caller: Caller): Writer => ({ caller, now: new Date(world.now()).toISOString() });
 
   serve(app, 'createUser', async ({ request, reply, caller, body }) => {

@@ -1,0 +1,2 @@
+export { compactMovements, countLoaded, recordMovements } from './movements.ts';
+export { statisticsRoutes } from './routes.ts';

@@ -95,6 +95,7 @@ export function createBaseQuery(options: BaseQueryOptions = {}): LockstepBaseQue
     { args, api, extraOptions, fetch, signal }: Sending,
     token: string | null,
   ): Promise<Exchanged> {
+    if (signal.aborted) return { error: { kind: 'aborted' } };
     const { url: _url, params: _params, headers: own, body, ...rest } = args;
     const {
       responseHandler = commonHandler,

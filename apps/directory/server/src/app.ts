@@ -18,7 +18,14 @@ import {
 import { auditRoutes } from './features/audit/index.ts';
 import { changeRoutes, channels } from './features/changes/index.ts';
 import { historyRoutes } from './features/history/index.ts';
-import { createActivity, peopleRoutes, reachInto, reachOf, readableChange } from './features/people/index.ts';
+import {
+  createActivity,
+  createTotals,
+  peopleRoutes,
+  reachInto,
+  reachOf,
+  readableChange,
+} from './features/people/index.ts';
 import { compactMovements, statisticsRoutes } from './features/statistics/index.ts';
 import type { Caller } from './http/caller.ts';
 import { createCursors } from './http/cursors.ts';
@@ -92,6 +99,7 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
   const throttle = createSignInThrottle(database, now);
   const access = createAccess({ database, feed, tokens, now });
   const activity = createActivity({ database, now, report: (problem) => report(problem, 'noting activity') });
+  const totals = createTotals({ database, feed, now });
   const cursors = createCursors(keys.cursors);
   const authenticate = (token: string) => access.authenticate(token);
   const { history, audit, record } = createRecorders(database, world);
@@ -123,7 +131,7 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
     },
   });
   await app.register(accountRoutes, { database, world, access, sessions, tokens, throttle });
-  await app.register(peopleRoutes, { database, feed, cursors, world, record });
+  await app.register(peopleRoutes, { database, feed, totals, cursors, world, record });
   await app.register(changeRoutes, { feed, authorise });
   await app.register(historyRoutes, { history, cursors });
   await app.register(auditRoutes, { audit, cursors });
@@ -166,6 +174,7 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
       await activity.idle();
       stopEnding();
       access.stop();
+      totals.stop();
       await feed.stop();
     },
   };

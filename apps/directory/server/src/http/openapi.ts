@@ -6,10 +6,11 @@ import { z } from 'zod';
 
 type JsonSchema = Record<string, unknown>;
 
-/** The API in OpenAPI 3.1, from the same table by which it is served. */
-export function openApiDocument(): object {
+/** The served calls in OpenAPI 3.1, from the same table by which they are served. */
+export function openApiDocument(served: ReadonlySet<Route>): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const [name, route] of Object.entries(routes) as Array<[string, Route]>) {
+  for (const [name, route] of Object.entries<Route>(routes)) {
+    if (!served.has(route)) continue;
     const path = route.path.replace(/:(\w+)/g, '{$1}');
     (paths[path] ??= {})[route.method.toLowerCase()] = operationOf(name, route);
   }

@@ -1,6 +1,7 @@
 import type { Database } from '@lockstep/server';
 import type { FastifyInstance } from 'fastify';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { Route } from '@directory/contract/schema';
 import { openApiDocument } from './openapi.ts';
 import { serve } from './routing.ts';
 
@@ -53,6 +54,12 @@ export function operationRoutes(
     registry.registerMetric(new Gauge({ name, help, registers: [], collect }));
   }
 
+  /** What is registered from here on: the description tells of nothing else. */
+  const served = new Set<Route>();
+  app.addHook('onRoute', ({ config }) => {
+    if (config?.call !== undefined) served.add(config.call);
+  });
+
   app.addHook('onResponse', (request, reply, done) => {
     const call = request.routeOptions.url ?? 'none';
     requests.inc({ call, status: reply.statusCode });
@@ -79,7 +86,7 @@ export function operationRoutes(
   serve(app, 'metrics', async () => registry.metrics());
 
   let document: string | undefined;
-  serve(app, 'openapi', async () => (document ??= JSON.stringify(openApiDocument())));
+  serve(app, 'openapi', async () => (document ??= JSON.stringify(openApiDocument(served))));
 
   return {
     drain() {

@@ -3,3 +3,4 @@ export type { Activity } from './activity.ts';
 export { reachInto, reachOf, readableChange } from './rights.ts';
 export { peopleRoutes } from './routes.ts';
 export { insertMany, takenEmails } from './store.ts';
+export { createTotals } from './totals.ts';

@@ -2,7 +2,7 @@ import { ACTIVE_MS, ACTIVE_WEEK_MS, likePattern, normalise, orderings } from '@d
 import type { SortField, SortOrder, User, UserFilter } from '@directory/contract';
 import type { Database } from '@lockstep/server';
 import { sql } from 'kysely';
-import type { Expression, SqlBool } from 'kysely';
+import type { Expression, Kysely, SqlBool } from 'kysely';
 import { userOf } from '../../db/person.ts';
 import type { PersonRow, Tables } from '../../db/tables.ts';
 import type { Caller } from '../../http/caller.ts';
@@ -26,22 +26,15 @@ export interface ListOptions {
   now: number;
 }
 
-export interface Stats {
-  total: number;
-  active24h: number;
-  active7d: number;
-  byRole: { admin: number; moderator: number; user: number };
-}
-
 /** Reads people for a reader; whoever reads less also searches in less. */
 export interface PeopleQueries {
   list(reader: Caller, options: ListOptions): Promise<User[]>;
-  count(reader: Caller, filter: UserFilter, now: number): Promise<number>;
   byId(id: string): Promise<User | null>;
   search(reader: Caller, text: string, limit: number): Promise<User[]>;
   /** In the order of ids. */
   allAfter(id: string | null, limit: number): Promise<User[]>;
-  stats(now: number): Promise<Stats>;
+  /** How many were seen in the last 24 hours, and in the last seven days. */
+  active(now: number): Promise<{ active24h: number; active7d: number }>;
 }
 
 const columns = [
@@ -90,14 +83,6 @@ export function createPeopleQueries(database: Database<Tables>): PeopleQueries {
       return toUsers(await (skip === 0 ? query : query.offset(skip)).execute());
     },
 
-    async count(reader, filter, now) {
-      const { total } = await people()
-        .select(sql<number>`count(*)`.as('total'))
-        .where(conditions(reader, filter, now))
-        .executeTakeFirstOrThrow();
-      return total;
-    },
-
     async byId(id) {
       const row = await people().select(columns).where('id', '=', id).executeTakeFirst();
       return row === undefined ? null : userOf(row);
@@ -120,33 +105,35 @@ export function createPeopleQueries(database: Database<Tables>): PeopleQueries {
       return toUsers(await (id === null ? query : query.where('id', '>', id)).execute());
     },
 
-    async stats(now) {
+    async active(now) {
       const day = new Date(now - ACTIVE_MS).toISOString();
       const week = new Date(now - ACTIVE_WEEK_MS).toISOString();
-      const rows = await people()
+      const { active24h, active7d } = await people()
         .select([
-          'role',
-          sql<number>`count(*)`.as('total'),
-          sql<number>`count(*) filter (where last_active > ${day})`.as('day'),
-          sql<number>`count(*) filter (where last_active > ${week})`.as('week'),
+          sql<number>`count(*) filter (where last_active > ${day})`.as('active24h'),
+          sql<number>`count(*)`.as('active7d'),
         ])
-        .groupBy('role')
-        .execute();
-      const stats: Stats = {
-        total: 0,
-        active24h: 0,
-        active7d: 0,
-        byRole: { admin: 0, moderator: 0, user: 0 },
-      };
-      for (const row of rows) {
-        stats.total += row.total;
-        stats.active24h += row.day;
-        stats.active7d += row.week;
-        stats.byRole[row.role] = row.total;
-      }
-      return stats;
+        .where('last_active', '>', week)
+        .executeTakeFirstOrThrow();
+      return { active24h, active7d };
     },
   };
+}
+
+/** How many people a list holds, in the snapshot of `db`. */
+export async function countPeople(
+  db: Kysely<Tables>,
+  reader: Caller,
+  filter: UserFilter,
+  now: number,
+): Promise<number> {
+  const { total } = await db
+    .selectFrom('people')
+    .select(sql<number>`count(*)`.as('total'))
+    .where('deleted_at', 'is', null)
+    .where(conditions(reader, filter, now))
+    .executeTakeFirstOrThrow();
+  return total;
 }
 
 function toUsers(rows: Array<Pick<PersonRow, (typeof columns)[number]>>): User[] {

@@ -23,11 +23,13 @@ import {
 } from './commands.ts';
 import type { Writer, Written } from './commands.ts';
 import { createPeopleQueries, positionOf } from './queries.ts';
+import type { Totals } from './totals.ts';
 import { mayAskFor, reachOf, readable } from './rights.ts';
 
 export interface PeopleRoutesOptions {
   database: Database<Tables>;
   feed: Feed;
+  totals: Totals;
   cursors: Cursors;
   world: World;
   record: Recorder;
@@ -39,19 +41,18 @@ export async function peopleRoutes(app: FastifyInstance, options: PeopleRoutesOp
   writeRoutes(app, options);
 }
 
-function readRoutes(app: FastifyInstance, { database, feed, cursors, world }: PeopleRoutesOptions): void {
+function readRoutes(app: FastifyInstance, options: PeopleRoutesOptions): void {
+  const { database, feed, totals, cursors, world } = options;
   const people = createPeopleQueries(database);
 
   serve(app, 'listUsers', async ({ caller, reply, query }) => {
     const { page, pageSize, sortBy, sortOrder, ...filter } = query;
     mayAskFor(caller, query);
-    reply.header('lockstep-offset', String(feed.offset()));
-    const now = world.now();
+    const { total, offset } = await totals.of(caller, filter);
+    reply.header('lockstep-offset', String(offset));
     const skip = (page - 1) * pageSize;
-    const [rows, total] = await Promise.all([
-      people.list(caller, { filter, sortBy, sortOrder, limit: pageSize + 1, skip, now }),
-      people.count(caller, filter, now),
-    ]);
+    const now = world.now();
+    const rows = await people.list(caller, { filter, sortBy, sortOrder, limit: pageSize + 1, skip, now });
     const users = rows.slice(0, pageSize).map((user) => readable(user, caller));
     return { data: { users, total, hasMore: rows.length > pageSize } };
   });
@@ -62,12 +63,10 @@ function readRoutes(app: FastifyInstance, { database, feed, cursors, world }: Pe
     const list = ['infinite', sortBy, sortOrder, reachOf(caller.role), filterOf(filter)];
     const [key, id] = cursor === undefined ? [] : cursors.read(list, cursor);
     const after = key === undefined || id === undefined ? undefined : { key, id };
-    reply.header('lockstep-offset', String(feed.offset()));
+    const { total, offset } = await totals.of(caller, filter);
+    reply.header('lockstep-offset', String(offset));
     const now = world.now();
-    const [rows, total] = await Promise.all([
-      people.list(caller, { filter, sortBy, sortOrder, limit: limit + 1, after, now }),
-      people.count(caller, filter, now),
-    ]);
+    const rows = await people.list(caller, { filter, sortBy, sortOrder, limit: limit + 1, after, now });
     const shown = rows.slice(0, limit);
     const hasMore = rows.length > limit;
     const last = shown.at(-1);
@@ -101,9 +100,16 @@ function readRoutes(app: FastifyInstance, { database, feed, cursors, world }: Pe
     };
   });
 
-  serve(app, 'getStats', async ({ reply }) => {
-    reply.header('lockstep-offset', String(feed.offset()));
-    return { data: await people.stats(world.now()) };
+  serve(app, 'getStats', async ({ caller, reply }) => {
+    const [admin, moderator, user] = await Promise.all([
+      totals.of(caller, { role: 'admin' }),
+      totals.of(caller, { role: 'moderator' }),
+      totals.of(caller, { role: 'user' }),
+    ]);
+    const active = await people.active(world.now());
+    reply.header('lockstep-offset', String(Math.min(admin.offset, moderator.offset, user.offset)));
+    const byRole = { admin: admin.total, moderator: moderator.total, user: user.total };
+    return { data: { total: admin.total + moderator.total + user.total, ...active, byRole } };
   });
 
   serve(app, 'getUser', async ({ caller, reply, params }) => {

@@ -30,6 +30,16 @@ describe('the command line', () => {
     expect(start(['--data', '/a/b'], { DIRECTORY_DATA: '/c' }).dataFolder).toBe('/a/b');
   });
 
+  test('keeps records for two years, or for as many days as it is told', () => {
+    const days = 24 * 60 * 60 * 1000;
+    expect(start([]).retention).toEqual({ historyMs: 730 * days, auditMs: 730 * days });
+    const told = start([], { DIRECTORY_HISTORY_DAYS: '30', DIRECTORY_AUDIT_DAYS: '3650' });
+    expect(told.retention).toEqual({ historyMs: 30 * days, auditMs: 3650 * days });
+    for (const text of ['0', '-1', '1.5', 'x', '1e3', '100000']) {
+      expect(() => start([], { DIRECTORY_AUDIT_DAYS: text })).toThrow(StartRefused);
+    }
+  });
+
   test('knows help and the reset of a password', () => {
     expect(readCommand(['--help'], {})).toEqual({ kind: 'help' });
     expect(readCommand(['--reset-password', 'ada@example.com'], {})).toMatchObject({

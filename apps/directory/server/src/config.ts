@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { dayMs, defaultRetention } from './retention.ts';
+import type { Retention } from './retention.ts';
 import { StartRefused } from './start-refused.ts';
 
 /** Everything that the person who starts the server may decide. */
@@ -23,6 +25,8 @@ export interface StartOptions {
   origins: readonly string[];
   /** Addresses of reverse proxies whose X-Forwarded-* headers are believed. Nobody's by default. */
   trustedProxies: readonly string[];
+  /** How long records are kept. Default two years. */
+  retention: Retention;
 }
 
 export type Command =
@@ -53,6 +57,8 @@ export const usage = `Directory: a live user directory.
   DIRECTORY_ADMIN_EMAIL, DIRECTORY_ADMIN_PASSWORD   the first administrator, in a fresh database
   DIRECTORY_ORIGINS            origins (comma separated) that may write, when a reverse proxy stands in front
   DIRECTORY_TRUSTED_PROXIES    addresses (comma separated) of the proxies whose X-Forwarded-For is believed
+  DIRECTORY_HISTORY_DAYS       how long the histories of people are kept  (default 730)
+  DIRECTORY_AUDIT_DAYS         how long the audit is kept                 (default 730)
 `;
 
 const flags = {
@@ -85,6 +91,10 @@ export function readCommand(args: readonly string[], environment: Environment): 
     },
     origins: readOrigins(given(environment['DIRECTORY_ORIGINS'])),
     trustedProxies: readAddresses(given(environment['DIRECTORY_TRUSTED_PROXIES'])),
+    retention: {
+      historyMs: readDays(environment, 'DIRECTORY_HISTORY_DAYS') ?? defaultRetention.historyMs,
+      auditMs: readDays(environment, 'DIRECTORY_AUDIT_DAYS') ?? defaultRetention.auditMs,
+    },
   };
   const email = values['reset-password'];
   return email === undefined ? { kind: 'start', options } : { kind: 'reset-password', email, options };
@@ -117,6 +127,16 @@ function readWhole(flag: string, text: string, most: number): number {
     );
   }
   return value;
+}
+
+/** In milliseconds. At least one day: a record that is gone at once is none. */
+function readDays(environment: Environment, name: string): number | undefined {
+  const text = given(environment[name]);
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,4}$/.test(text)) {
+    throw new StartRefused('bad-flag', `${name} expects a number of days from 1 to 99999, received "${text}".`);
+  }
+  return Number(text) * dayMs;
 }
 
 function readHost(text: string): string {

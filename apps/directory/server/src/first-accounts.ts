@@ -5,10 +5,12 @@ import type { User } from '@directory/contract';
 import { emailText } from '@directory/contract/schema';
 import { uuidv7 } from '@lockstep/protocol';
 import type { Database } from '@lockstep/server';
-import { newUser, rowOf } from './db/person.ts';
+import { creationOf, newUser, rowOf } from './db/person.ts';
 import type { Tables } from './db/tables.ts';
 import { generatePassword, hashPassword, writeCredential } from './features/accounts/index.ts';
 import type { World } from './ports.ts';
+import { createRecorders } from './recorders.ts';
+import { bySystem } from './records.ts';
 import { StartRefused } from './start-refused.ts';
 
 export interface SignInSheet {
@@ -42,7 +44,7 @@ export async function createFirstAccounts(
       '',
     ];
     const now = world.now();
-    const made: Array<{ user: User; hash: string; initial: boolean }> = [];
+    const people: Array<{ user: User; hash: string; initial: boolean }> = [];
     for (const { role, name, email } of accounts) {
       const isAdmin = role === 'admin';
       const given = isAdmin ? admin.password : null;
@@ -54,7 +56,7 @@ export async function createFirstAccounts(
         role,
         now: new Date(now).toISOString(),
       });
-      made.push({ user, hash: await hashPassword(password), initial: given === null });
+      people.push({ user, hash: await hashPassword(password), initial: given === null });
       const shown = given === null ? password : '(the one in DIRECTORY_ADMIN_PASSWORD)';
       lines.push(`${role.padEnd(10)} ${user.email.padEnd(30)} ${shown}`);
     }
@@ -63,10 +65,14 @@ export async function createFirstAccounts(
     // An older file keeps its mode when it is written over.
     await chmod(path, 0o600);
     await database.transaction(async (tx) => {
-      for (const { user, hash, initial } of made) {
+      for (const { user, hash, initial } of people) {
         await tx.insertInto('people').values(rowOf(user)).execute();
         await writeCredential(tx, { userId: user.id, hash, initial, now });
       }
+      const provenance = bySystem('first-start', new Date(now).toISOString());
+      const { record } = createRecorders(database, world);
+      const made = people.map(({ user }) => creationOf(user));
+      for (const query of record(provenance, made)) await tx.executeQuery(query);
     });
   }
   return { path, content: (await adminHasInitialPassword(database)) ? await contentOf(path) : null };

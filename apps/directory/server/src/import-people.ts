@@ -6,11 +6,14 @@ import { createUuidv7 } from '@lockstep/protocol';
 import { breakFeed } from '@lockstep/server';
 import type { Database } from '@lockstep/server';
 import { parse } from 'csv-parse';
-import { newUser } from './db/person.ts';
+import { creationOf, newUser } from './db/person.ts';
 import type { Tables } from './db/tables.ts';
 import { insertMany, takenEmails } from './features/people/index.ts';
+import { recordMovements } from './features/statistics/index.ts';
 import { numberMember, textMember } from './members.ts';
 import type { World } from './ports.ts';
+import { createRecorders } from './recorders.ts';
+import { bySystem } from './records.ts';
 import { StartRefused } from './start-refused.ts';
 
 const chunk = 2_000;
@@ -32,6 +35,8 @@ export async function importPeople(
   world: World,
 ): Promise<{ created: number; kept: number }> {
   const users = await readPeople(path, world);
+  const { history, audit } = createRecorders(database, world);
+  const provenance = bySystem('import-at-start', new Date(world.now()).toISOString());
   return database.transaction(async (tx) => {
     let kept = 0;
     for (let at = 0; at < users.length; at += chunk) {
@@ -42,11 +47,18 @@ export async function importPeople(
       );
       const fresh = part.filter(({ email }) => !taken.has(emailKey(email)));
       kept += part.length - fresh.length;
-      if (fresh.length > 0) await insertMany(tx, fresh, { demo: false });
+      if (fresh.length === 0) continue;
+      await insertMany(tx, fresh, { demo: false });
+      const made = fresh.map(creationOf);
+      const records = [...history.record(provenance, made), ...recordMovements(provenance, made)];
+      for (const query of records) await tx.executeQuery(query);
     }
     const created = users.length - kept;
     // Clients that were here before learn of so many people by reading anew.
-    if (created > 0) await breakFeed(tx);
+    if (created > 0) {
+      await tx.executeQuery(audit.note(provenance, { action: 'users.imported', details: { created, kept } }));
+      await breakFeed(tx);
+    }
     return { created, kept };
   });
 }

@@ -10,7 +10,7 @@ export interface Retention {
   auditMs: number;
 }
 
-const dayMs = 24 * 60 * 60 * 1000;
+export const dayMs = 24 * 60 * 60 * 1000;
 
 export const defaultRetention: Retention = { historyMs: 730 * dayMs, auditMs: 730 * dayMs };
 

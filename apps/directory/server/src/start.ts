@@ -54,6 +54,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       origins,
       webRoot: options.webRoot === undefined ? builtWeb : options.webRoot,
       trustedProxies: options.trustedProxies,
+      retention: options.retention,
       logger: options.logger ?? false,
     });
     const close = async () => {

@@ -1,6 +1,7 @@
 import { DEFAULT_PREFERENCES, emailKey, searchKey, sortKey } from '@directory/contract';
 import type { User } from '@directory/contract';
 import type { JsonObject } from '@lockstep/protocol';
+import type { NewChange } from '@lockstep/server';
 import type { PersonRow } from './tables.ts';
 
 /** The feed's name for people. */
@@ -48,6 +49,15 @@ export function rowOf(user: User, extras: { demo: boolean } = { demo: false }): 
     search_key: searchKey(user),
   };
 }
+
+/** What the feed tells of somebody new. */
+export const creationOf = (user: User): NewChange => ({
+  entity: userEntity,
+  id: user.id,
+  op: 'insert',
+  version: user.version,
+  row: asJson(user),
+});
 
 /** A person is plain JSON by construction. */
 export function asJson(user: object): JsonObject {

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { createSearchIndex, dropSearchIndex } from '../db/migrations.ts';
 import type { Tables } from '../db/tables.ts';
 import { insertMany } from '../features/people/index.ts';
+import { countLoaded } from '../features/statistics/index.ts';
 import { demoPeople } from './people.ts';
 
 const chunk = 2_000;
@@ -37,6 +38,7 @@ export async function loadDemo(
   if (users.length > 0) await flush();
   await sql.raw(createSearchIndex).execute(db);
   await sql`analyze people`.execute(db);
+  await database.transaction(countLoaded);
   const value = String(now);
   await db
     .insertInto('settings')
@@ -66,6 +68,7 @@ export async function shiftDemo(database: Database<Tables>, now: number): Promis
         last_active = last_active + ${step}, created_at = created_at + ${step}, updated_at = updated_at + ${step},
         version = version + 1
       where demo`.execute(tx);
+    await sql`update people_movements set at = at + ${step} where demo`.execute(tx);
     await tx
       .updateTable('settings')
       .set({ value: String(now) })

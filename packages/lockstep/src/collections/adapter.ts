@@ -52,7 +52,9 @@ function verbsOf(keeper: Keeper): AdapterVerbs<Row> {
   const { definition } = keeper;
   const change = (state: CollectionsState, work: (edit: TableEdit) => void): CollectionsState => {
     const before = keeper.in(state);
-    const { state: after } = keeper.edit(before, work);
+    const edit = keeper.edit(before);
+    work(edit);
+    const { state: after } = keeper.step(edit);
     return after === before ? state : { ...state, [definition.name]: after };
   };
   const verb =

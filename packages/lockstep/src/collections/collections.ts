@@ -6,6 +6,7 @@ import { aggregateOf } from './aggregate.ts';
 import { confirmWord } from './confirm.ts';
 import { Keeper } from './keeper.ts';
 import { NO_OVERLAY } from './overlay.ts';
+import type { TableEdit } from './table.ts';
 import type {
   Aggregate,
   AggregateSpec,
@@ -24,6 +25,7 @@ import type {
 } from './types.ts';
 import { Views } from './view.ts';
 import { readWords, versionIn } from './words.ts';
+import type { Word } from './words.ts';
 
 /**
  * The rows of every collection. All functions are pure over the state; what makes them fast lives outside it, follows
@@ -122,20 +124,7 @@ export function createCollections(
   return {
     initial,
 
-    confirm(state, changes) {
-      let next = state;
-      let changeSet = NO_CHANGES;
-      let confirmed = NO_CHANGES;
-      for (const [keeper, words] of readWords(changes, keeperOf)) {
-        const step = keeper.edit(keeper.in(next), (edit) => {
-          for (const word of words) confirmWord(keeper.definition, edit, keeper.removals, word);
-        });
-        next = put(next, keeper, step.state);
-        changeSet = joined(changeSet, step.visible);
-        confirmed = joined(confirmed, step.confirmed);
-      }
-      return { state: next, changeSet, confirmed };
-    },
+    confirm: (state, changes) => joinEdits(state, applyWords(state, readWords(changes, keeperOf))),
 
     overlay(state, changes) {
       let next = state;
@@ -242,6 +231,46 @@ export function createCollections(
 interface Shelf {
   readonly keeper: Keeper;
   readonly views: Views;
+}
+
+interface OpenEdit {
+  readonly keeper: Keeper;
+  readonly edit: TableEdit;
+}
+
+/**
+ * One open edit for each collection that the words speak of. The loop has a function of its own: compiled while it runs
+ * over a first load, code behind it would be compiled without having run, and thrown away again and again afterwards.
+ */
+function applyWords(state: CollectionsState, words: readonly Word[]): readonly OpenEdit[] {
+  const edits: OpenEdit[] = [];
+  let open: OpenEdit | undefined;
+  for (const word of words) {
+    if (open?.keeper !== word.keeper) open = openFor(edits, state, word.keeper);
+    confirmWord(word, open.edit);
+  }
+  return edits;
+}
+
+function openFor(edits: OpenEdit[], state: CollectionsState, keeper: Keeper): OpenEdit {
+  const known = edits.find((open) => open.keeper === keeper);
+  if (known !== undefined) return known;
+  const open = { keeper, edit: keeper.edit(keeper.in(state)) };
+  edits.push(open);
+  return open;
+}
+
+function joinEdits(state: CollectionsState, edits: readonly OpenEdit[]): ConfirmStep {
+  let next = state;
+  let changeSet = NO_CHANGES;
+  let confirmed = NO_CHANGES;
+  for (const { keeper, edit } of edits) {
+    const step = keeper.step(edit);
+    next = put(next, keeper, step.state);
+    changeSet = joined(changeSet, step.visible);
+    confirmed = joined(confirmed, step.confirmed);
+  }
+  return { state: next, changeSet, confirmed };
 }
 
 const newMap = (): Map<RowId, Row | null | undefined> => new Map();

@@ -6,12 +6,8 @@ import { versionIn } from './words.ts';
 import type { Word } from './words.ts';
 
 /** Lets one word act on the rows, by the rules of versions, stamps, parts and tombstones. */
-export function confirmWord(
-  definition: CollectionDefinition,
-  edit: TableEdit,
-  removals: TombstoneIndex,
-  word: Word,
-): void {
+export function confirmWord(word: Word, edit: TableEdit): void {
+  const { definition, removals } = word.keeper;
   const slot = edit.find(word.id);
   const versioned = definition.version !== undefined;
   if (word.row === null) {
@@ -29,7 +25,6 @@ function add(edit: TableEdit, word: Word, row: Row, versioned: boolean): void {
 }
 
 function isBuried(edit: TableEdit, removals: TombstoneIndex, word: Word, versioned: boolean): boolean {
-  if (edit.tombstones.length === 0) return false;
   const buried = removals.orderOf(edit.tombstones, word.id);
   if (buried === undefined) return false;
   if (versioned) return word.version === null || word.version <= buried;

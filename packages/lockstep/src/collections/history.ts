@@ -30,6 +30,10 @@ export class History {
    * is known.
    */
   between(from: CollectionState, to: CollectionState): readonly (readonly RowChange[])[] | null | undefined {
+    const newest = this.#steps[this.#newest];
+    if (newest !== undefined && newest.to === to && newest.from === from) {
+      return newest.changes === null ? null : [newest.changes];
+    }
     const way: (readonly RowChange[])[] = [];
     let known = true;
     let place = to;

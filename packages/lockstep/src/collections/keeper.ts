@@ -65,22 +65,21 @@ export class Keeper {
     return shown === undefined ? this.confirmed(state, id) : (shown ?? undefined);
   }
 
-  /** Changes confirmed rows together. Both states are of this collection alone. */
-  edit(state: CollectionState, work: (edit: TableEdit) => void): KeptStep {
-    let confirmed: ChangeSet = NO_CHANGES;
-    let next = state;
-    this.slots.move(state.rows, (slots) => {
-      const edit = new TableEdit(this.definition, state, slots);
-      work(edit);
-      ({ state: next, changes: confirmed } = edit.done());
-      return { state: next.rows };
-    });
-    if (next === state) return { state, visible: NO_CHANGES, confirmed: NO_CHANGES };
-    const { overlay } = state;
+  /** Begins to change confirmed rows together. */
+  edit(state: CollectionState): TableEdit {
+    return new TableEdit(this.definition, state, this.slots.replicaAt(state.rows));
+  }
+
+  /** Ends an edit. */
+  step(edit: TableEdit): KeptStep {
+    const { before } = edit;
+    const { state, changes: confirmed } = edit.done();
+    if (state === before) return { state, visible: NO_CHANGES, confirmed: NO_CHANGES };
+    const { overlay } = before;
     const visible =
       overlay === NO_OVERLAY ? confirmed : confirmed.filter(({ id }) => overlaid(overlay, id) === undefined);
-    this.history.record(state, next, visible);
-    return { state: next, visible, confirmed };
+    this.history.record(before, state, visible);
+    return { state, visible, confirmed };
   }
 
   /** Shows other rows in place of confirmed ones; undefined shows the confirmed row again. */
@@ -117,12 +116,12 @@ export class Keeper {
   }
 
   release(state: CollectionState, ids: ReadonlySet<RowId>): KeptStep {
-    return this.edit(state, (edit) => {
-      for (const id of ids) {
-        const slot = edit.find(id);
-        if (slot !== undefined && overlaid(state.overlay, id) === undefined) edit.remove(slot, id);
-      }
-    });
+    const edit = this.edit(state);
+    for (const id of ids) {
+      const slot = edit.find(id);
+      if (slot !== undefined && overlaid(state.overlay, id) === undefined) edit.remove(slot, id);
+    }
+    return this.step(edit);
   }
 
   changesBetween(from: CollectionState, to: CollectionState): ChangeSet {

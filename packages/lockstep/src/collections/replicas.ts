@@ -5,15 +5,18 @@ export interface Derivation<State, Derived> {
    * Brings `derived` from `from` to `to`. `far`: it is left as it was, and building is cheaper. `unrelated`: the same,
    * and `to` does not follow from `from` as far as is known, so that `from` may be needed again.
    */
-  advance(derived: Derived, from: State, to: State): 'done' | 'far' | 'unrelated';
+  advance(derived: Derived, from: State, to: State): Outcome;
 }
 
-interface Replica<State, Derived> {
+type Outcome = 'done' | 'far' | 'unrelated';
+
+/** A derivation, and the state that it reflects; null while, or since, it was left half-way between two states. */
+export interface Replica<State, Derived> {
   state: State | null;
-  derived: Derived;
+  readonly derived: Derived;
 }
 
-/** Two stores in one process, or a page and its replay: more lines of states at once are rebuilt as they alternate. */
+/** Two stores in one process, or a page and its replay: of more lines of states at once some are rebuilt in turn. */
 const LINES = 3;
 
 /**
@@ -22,8 +25,9 @@ const LINES = 3;
  */
 export class Replicas<State extends object, Derived> {
   readonly #derivation: Derivation<State, Derived>;
-  /** The one used last comes first. */
-  readonly #replicas: Replica<State, Derived>[] = [];
+  #latest: Replica<State, Derived> | null = null;
+  /** Those that were used before, the last one first. */
+  readonly #others: Replica<State, Derived>[] = [];
 
   constructor(derivation: Derivation<State, Derived>) {
     this.#derivation = derivation;
@@ -31,48 +35,45 @@ export class Replicas<State extends object, Derived> {
 
   /** What reflects this state; valid until the next call. */
   at(state: State): Derived {
-    const latest = this.#replicas[0];
-    return latest !== undefined && latest.state === state ? latest.derived : this.#reach(state).derived;
+    return this.replicaAt(state).derived;
   }
 
-  /**
-   * Lets the caller change the derivation itself, from `state` to the state that `change` returns. If it throws, what
-   * it left half-done is never used.
-   */
-  move<Result extends { readonly state: State }>(state: State, change: (derived: Derived) => Result): Result {
-    this.at(state);
-    const replica = this.#replicas[0]!;
-    replica.state = null;
-    const result = change(replica.derived);
-    replica.state = result.state;
-    return result;
+  /** For a caller that moves the derivation itself: it sets `state` to null first, and to the state reached at last. */
+  replicaAt(state: State): Replica<State, Derived> {
+    const latest = this.#latest;
+    if (latest !== null && latest.state === state) return latest;
+    const known = this.#others.findIndex((replica) => replica.state === state);
+    if (known >= 0) return this.#use(known);
+    const outcome = latest === null ? 'far' : this.#move(latest, state);
+    return latest !== null && outcome === 'done' ? latest : this.#reach(state, outcome === 'unrelated');
   }
 
-  #reach(state: State): Replica<State, Derived> {
-    const known = this.#replicas.findIndex((replica) => replica.state === state);
-    if (known >= 0) return this.#toFront(known);
-    let successorOf = -1;
-    for (const [at, replica] of this.#replicas.entries()) {
-      if (replica.state === null) successorOf = at;
-      else {
-        const outcome = this.#derivation.advance(replica.derived, replica.state, state);
-        if (outcome === 'done') {
-          replica.state = state;
-          return this.#toFront(at);
-        }
-        if (outcome === 'far' && successorOf < 0) successorOf = at;
-      }
+  #reach(state: State, keepsLatest: boolean): Replica<State, Derived> {
+    for (let at = 0; at < this.#others.length; at += 1) {
+      const outcome = this.#move(this.#others[at]!, state);
+      if (outcome === 'done') return this.#use(at);
+      if (outcome === 'far') this.#others.splice(at--, 1);
     }
-    if (successorOf < 0 && this.#replicas.length === LINES) successorOf = LINES - 1;
-    if (successorOf >= 0) this.#replicas.splice(successorOf, 1);
-    const replica = { state, derived: this.#derivation.build(state) };
-    this.#replicas.unshift(replica);
-    return replica;
+    if (keepsLatest) this.#others.unshift(this.#latest!);
+    if (this.#others.length === LINES) this.#others.pop();
+    this.#latest = { state, derived: this.#derivation.build(state) };
+    return this.#latest;
   }
 
-  #toFront(at: number): Replica<State, Derived> {
-    const [replica] = this.#replicas.splice(at, 1);
-    this.#replicas.unshift(replica!);
+  /** A replica that is left half-way, because something threw, is `far` from everything. */
+  #move(replica: Replica<State, Derived>, to: State): Outcome {
+    const from = replica.state;
+    if (from === null) return 'far';
+    replica.state = null;
+    const outcome = this.#derivation.advance(replica.derived, from, to);
+    replica.state = outcome === 'done' ? to : from;
+    return outcome;
+  }
+
+  #use(at: number): Replica<State, Derived> {
+    const [replica] = this.#others.splice(at, 1);
+    this.#others.unshift(this.#latest!);
+    this.#latest = replica!;
     return replica!;
   }
 }

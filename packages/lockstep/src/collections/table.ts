@@ -1,8 +1,8 @@
 import { deepFreeze, development, NO_CHANGES, mergeChanges } from '../core/index.ts';
 import type { ChangeSet, CollectionDefinition, Row, RowChange, RowId } from '../core/index.ts';
+import type { Replica } from './replicas.ts';
 import { bury } from './tombstones.ts';
-import type { Tombstones } from './tombstones.ts';
-import type { CollectionState } from './types.ts';
+import type { CollectionState, Tombstones } from './types.ts';
 import { memberAt, VectorEdit } from './vector.ts';
 import type { Vector } from './vector.ts';
 
@@ -15,7 +15,8 @@ export type Slots = Map<RowId, number>;
  */
 export class TableEdit {
   readonly #definition: CollectionDefinition;
-  readonly #before: CollectionState;
+  readonly before: CollectionState;
+  readonly #index: Replica<Vector<Row>, Slots>;
   readonly #slots: Slots;
   readonly #rows: VectorEdit<Row>;
   #stamps: VectorEdit<number> | null;
@@ -27,10 +28,12 @@ export class TableEdit {
   #repeated = false;
   #removed = false;
 
-  constructor(definition: CollectionDefinition, before: CollectionState, slots: Slots) {
+  constructor(definition: CollectionDefinition, before: CollectionState, index: Replica<Vector<Row>, Slots>) {
     this.#definition = definition;
-    this.#before = before;
-    this.#slots = slots;
+    this.before = before;
+    this.#index = index;
+    this.#slots = index.derived;
+    index.state = null;
     this.#rows = new VectorEdit(before.rows);
     this.#stamps = before.stamps === null ? null : new VectorEdit(before.stamps);
     this.#parts = before.parts === null ? null : new VectorEdit(before.parts);
@@ -84,7 +87,7 @@ export class TableEdit {
     if (this.#parts !== null && this.#parts.get(slot) !== (part ? 1 : 0)) this.#parts.set(slot, part ? 1 : 0);
     if (row === from) return;
     this.#repeated ||=
-      this.#removed || slot >= this.#before.rows.n || memberAt(this.#before.rows, slot) !== from;
+      this.#removed || slot >= this.before.rows.n || memberAt(this.before.rows, slot) !== from;
     this.#rows.set(slot, development ? deepFreeze(row) : row);
     this.#note(id, from, row);
   }
@@ -121,8 +124,9 @@ export class TableEdit {
 
   /** The state after the changes, the same object where there were none; the edit is over. */
   done(): { readonly state: CollectionState; readonly changes: ChangeSet } {
-    const before = this.#before;
+    const before = this.before;
     const rows = this.#rows.done();
+    this.#index.state = rows;
     const stamps = settled(this.#stamps);
     const parts = settled(this.#parts);
     const tombstones = this.#tombstones;

@@ -1,35 +1,32 @@
 import type { RowId } from '../core/index.ts';
-import type { Tombstone } from './types.ts';
+import type { Tombstone, Tombstones } from './types.ts';
 
-const CHUNK = 64;
-const CHUNKS = 64;
+const CHUNK = 32;
+const CHUNKS = 128;
 
 /**
  * A removal is remembered at least until this many more rows of its collection were removed. A row in flight for
- * longer than that could come back; the feed's next word about it takes it away again.
+ * longer than that could come back; the next word of the feed about it takes it away again.
  */
-export const TOMBSTONES_KEPT: number = CHUNK * (CHUNKS - 1);
+export const TOMBSTONES_KEPT: number = CHUNK * CHUNKS;
 
-export type Tombstones = readonly (readonly Tombstone[])[];
-
-export const NO_TOMBSTONES: Tombstones = Object.freeze([]);
+export const NO_TOMBSTONES: Tombstones = Object.freeze({
+  older: Object.freeze([]),
+  recent: Object.freeze([]),
+});
 
 /** @returns the removals with one more, the oldest dropped beyond the bound. */
-export function bury(tombstones: Tombstones, id: RowId, order: number): Tombstones {
-  const stone: Tombstone = [id, order];
-  const last = tombstones.at(-1);
-  if (last === undefined || last.length === CHUNK) {
-    return [...(tombstones.length === CHUNKS ? tombstones.slice(1) : tombstones), [stone]];
-  }
-  const next = [...tombstones];
-  next[next.length - 1] = [...last, stone];
-  return next;
+export function bury({ older, recent }: Tombstones, id: RowId, order: number): Tombstones {
+  if (recent.length < CHUNK) return { older, recent: [...recent, [id, order]] };
+  return { older: [...(older.length === CHUNKS ? older.slice(1) : older), recent], recent: [[id, order]] };
 }
+
+type Chunks = readonly (readonly Tombstone[])[];
 
 /** Under which order each id was removed last; follows the removals by the chunks that came and went. */
 export class TombstoneIndex {
-  #reflects: Tombstones = NO_TOMBSTONES;
-  #removals = new Map<RowId, { order: number; times: number }>();
+  #reflects = NO_TOMBSTONES;
+  readonly #removals = new Map<RowId, { order: number; times: number }>();
 
   /** @returns the order of a remembered removal, or undefined. */
   orderOf(tombstones: Tombstones, id: RowId): number | undefined {
@@ -39,36 +36,45 @@ export class TombstoneIndex {
 
   #follow(tombstones: Tombstones): void {
     const before = this.#reflects;
-    const gone = chunksGone(before, tombstones);
+    this.#reflects = tombstones;
+    if (tombstones.older === before.older && begins(tombstones.recent, before.recent)) {
+      this.#remember(tombstones.recent, before.recent.length);
+    } else this.#followChunks([...before.older, before.recent], [...tombstones.older, tombstones.recent]);
+  }
+
+  #followChunks(before: Chunks, after: Chunks): void {
+    const gone = chunksGone(before, after);
     const kept = before.length - gone;
     if (kept === 0) this.#removals.clear();
-    else for (const chunk of before.slice(0, gone)) for (const [id] of chunk) this.#forget(id);
-    for (let at = Math.max(0, kept - 1); at < tombstones.length; at += 1) {
-      const chunk = tombstones[at]!;
-      const known = at < kept ? before[gone + at]!.length : 0;
-      for (let stone = known; stone < chunk.length; stone += 1) this.#remember(chunk[stone]!);
-    }
-    this.#reflects = tombstones;
-  }
-
-  #remember([id, order]: Tombstone): void {
-    const removal = this.#removals.get(id);
-    if (removal === undefined) this.#removals.set(id, { order, times: 1 });
-    else {
-      removal.order = order;
-      removal.times += 1;
+    else for (const chunk of before.slice(0, gone)) this.#forget(chunk);
+    for (let at = Math.max(0, kept - 1); at < after.length; at += 1) {
+      this.#remember(after[at]!, at < kept ? before[gone + at]!.length : 0);
     }
   }
 
-  #forget(id: RowId): void {
-    const removal = this.#removals.get(id)!;
-    removal.times -= 1;
-    if (removal.times === 0) this.#removals.delete(id);
+  #remember(chunk: readonly Tombstone[], known: number): void {
+    for (let at = known; at < chunk.length; at += 1) {
+      const [id, order] = chunk[at]!;
+      const removal = this.#removals.get(id);
+      if (removal === undefined) this.#removals.set(id, { order, times: 1 });
+      else {
+        removal.order = order;
+        removal.times += 1;
+      }
+    }
+  }
+
+  #forget(chunk: readonly Tombstone[]): void {
+    for (const [id] of chunk) {
+      const removal = this.#removals.get(id)!;
+      removal.times -= 1;
+      if (removal.times === 0) this.#removals.delete(id);
+    }
   }
 }
 
 /** How many chunks fell off the front on the way from `before` to `after`; all, where it did not lead there. */
-function chunksGone(before: Tombstones, after: Tombstones): number {
+function chunksGone(before: Chunks, after: Chunks): number {
   for (let gone = 0; gone < before.length; gone += 1) {
     const last = before.length - gone - 1;
     if (last >= after.length) continue;

@@ -10,6 +10,12 @@ export type OverlayEntry = readonly [id: RowId, row: Row | null];
 /** A removal that is remembered: a row in an order at or below it does not come back. */
 export type Tombstone = readonly [id: RowId, order: number];
 
+/** The removals of late, the newest last: `recent` follows the chunks of `older`. */
+export interface Tombstones {
+  readonly older: readonly (readonly Tombstone[])[];
+  readonly recent: readonly Tombstone[];
+}
+
 /** One collection in the store: plain JSON. Its parts are this module's secret; read them through the door. */
 export interface CollectionState {
   /** The confirmed rows. */
@@ -19,8 +25,7 @@ export interface CollectionState {
   /** Parallel to `rows`: 1 where only a part of the row's fields is known. Null where all rows are whole. */
   readonly parts: Vector<number> | null;
   readonly overlay: readonly OverlayEntry[];
-  /** Chunks of removals, the newest last. */
-  readonly tombstones: readonly (readonly Tombstone[])[];
+  readonly tombstones: Tombstones;
   readonly coverage: Coverage;
   /** The highest of `stamps`, gone rows included. */
   readonly latest: number;

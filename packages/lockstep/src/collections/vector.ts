@@ -70,15 +70,19 @@ export function diffVectors<T>(
   return walk(raise(before, depth), raise(after, depth), depth, 0);
 }
 
+const NO_LEAF: OpenNode = [];
+
 /** Changes made to a vector together: each node that the two states do not share is copied once. */
 export class VectorEdit<T> {
   readonly #before: Vector<T>;
   #n: number;
   #depth: number;
   #root: OpenNode;
-  readonly #copied = new NodeSet();
+  /** The nodes that are copies already. The few of a single change are found faster in an array than in a set. */
+  readonly #copies: OpenNode[] = [];
+  #manyCopies: Set<OpenNode> | null = null;
   /** The leaf written last, and which stretch of slots it holds: most writes of a batch are neighbours. */
-  #leaf: OpenNode = [];
+  #leaf = NO_LEAF;
   #stretch = -1;
 
   constructor(before: Vector<T>) {
@@ -104,7 +108,7 @@ export class VectorEdit<T> {
 
   push(member: T): void {
     if (this.#n === WIDTH ** (this.#depth + 1)) {
-      this.#root = this.#copied.add([this.#root]);
+      this.#root = this.#copy([this.#root]);
       this.#depth += 1;
     }
     this.#openLeaf(this.#n).push(member);
@@ -130,7 +134,7 @@ export class VectorEdit<T> {
     if (this.#root === this.#before.root) return this.#before;
     // Leaves alone: a frozen tree makes the serialisability check walk everything, an open leaf the mutation check.
     if (development) {
-      for (const node of this.#copied) if (!Array.isArray(node[0])) Object.freeze(node);
+      for (const node of this.#manyCopies ?? this.#copies) if (!Array.isArray(node[0])) Object.freeze(node);
     }
     return { n: this.#n, depth: this.#depth, root: this.#root as Node<T> };
   }
@@ -150,27 +154,14 @@ export class VectorEdit<T> {
 
   #open(node: OpenNode): OpenNode {
     // Spread, not slice: V8 takes the slow path of slice on a frozen array.
-    return this.#copied.has(node) ? node : this.#copied.add([...node]);
-  }
-}
-
-/** The few nodes of a single change are found faster in an array than in a set. */
-class NodeSet {
-  readonly #few: OpenNode[] = [];
-  #many: Set<OpenNode> | null = null;
-
-  has(node: OpenNode): boolean {
-    return this.#many === null ? this.#few.includes(node) : this.#many.has(node);
+    const isCopy = this.#manyCopies === null ? this.#copies.includes(node) : this.#manyCopies.has(node);
+    return isCopy ? node : this.#copy([...node]);
   }
 
-  add(node: OpenNode): OpenNode {
-    if (this.#many !== null) this.#many.add(node);
-    else if (this.#few.push(node) > 12) this.#many = new Set(this.#few);
+  #copy(node: OpenNode): OpenNode {
+    if (this.#manyCopies !== null) this.#manyCopies.add(node);
+    else if (this.#copies.push(node) > 12) this.#manyCopies = new Set(this.#copies);
     return node;
-  }
-
-  [Symbol.iterator](): Iterator<OpenNode> {
-    return (this.#many ?? this.#few).values();
   }
 }
 

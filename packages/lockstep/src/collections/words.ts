@@ -6,6 +6,7 @@ import type { ConfirmedChange, ConfirmedRow } from './types.ts';
 
 /** What the server said about one row, checked; `row` is null where it went. */
 export interface Word {
+  readonly keeper: Keeper;
   readonly id: RowId;
   readonly row: Row | null;
   /** Null where there is none. */
@@ -15,36 +16,34 @@ export interface Word {
   readonly startedAt: number | null;
 }
 
-/** Checks what the server said, takes embedded rows out, and sorts all of it by collection. */
+/** Checks what the server said, and takes embedded rows out of the rows that hold them. */
 export function readWords(
   changes: readonly ConfirmedChange[],
   keeperOf: (collection: string) => Keeper,
-): ReadonlyMap<Keeper, readonly Word[]> {
-  const words = new Map<Keeper, Word[]>();
-  const say = (keeper: Keeper, word: Word): void => {
-    const said = words.get(keeper);
-    if (said === undefined) words.set(keeper, [word]);
-    else said.push(word);
-  };
-  const sayRow = (change: ConfirmedRow): void => {
-    const keeper = keeperOf(change.collection);
-    const { row, partial = false, startedAt = null } = change;
-    const id = idIn(keeper.definition, row);
-    say(keeper, { id, row, version: versionSaid(keeper.definition, id, change), partial, startedAt });
-    for (const [field, collection] of keeper.nested) {
-      for (const embedded of rowsUnder(row, field)) {
-        sayRow({ collection, row: embedded, partial: true, ...(startedAt === null ? {} : { startedAt }) });
-      }
-    }
-  };
+): readonly Word[] {
+  const words: Word[] = [];
   for (const change of changes) {
-    if (!('removed' in change)) sayRow(change);
+    if (!('removed' in change)) readRow(change, keeperOf, words);
     else {
       const { id, version = null, startedAt = null } = change;
-      say(keeperOf(change.collection), { id, row: null, version, partial: false, startedAt });
+      const keeper = keeperOf(change.collection);
+      words.push({ keeper, id, row: null, version, partial: false, startedAt });
     }
   }
   return words;
+}
+
+function readRow(change: ConfirmedRow, keeperOf: (collection: string) => Keeper, words: Word[]): void {
+  const keeper = keeperOf(change.collection);
+  const { row, partial = false, startedAt = null } = change;
+  const id = idIn(keeper.definition, row);
+  words.push({ keeper, id, row, version: versionSaid(keeper.definition, id, change), partial, startedAt });
+  for (const [field, collection] of keeper.nested) {
+    for (const embedded of rowsUnder(row, field)) {
+      const said = { collection, row: embedded, partial: true, ...(startedAt === null ? {} : { startedAt }) };
+      readRow(said, keeperOf, words);
+    }
+  }
 }
 
 /** @throws LockstepError `row-id` */

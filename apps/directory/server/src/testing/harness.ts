@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Role, User } from '@directory/contract';
 import { uuidv7 } from '@lockstep/protocol';
-import { openDatabase } from '@lockstep/server';
+import { feedPosition, openDatabase } from '@lockstep/server';
 import type { Database, Dialect } from '@lockstep/server';
 import { createTestDatabase } from '@lockstep/server/testing';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
@@ -135,6 +135,7 @@ export async function startHarness(
     add,
     send(method, url, { by, body, headers = {} } = {}) {
       const request: InjectOptions = {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- wrong methods are tested, too
         method: method as 'GET',
         url,
         headers: {
@@ -148,17 +149,10 @@ export async function startHarness(
     },
     async settled() {
       for (;;) {
-        const waiting = await database.db
-          .selectFrom('lockstep_outbox' as never)
-          .select('seq' as never)
-          .limit(1)
-          .execute();
-        const state = await database.db
-          .selectFrom('lockstep_feed_state' as never)
-          .select('position' as never)
-          .executeTakeFirstOrThrow();
-        const { position } = state as { position: number };
-        if (waiting.length === 0 && directory.feed.offset() >= position) return;
+        const { offset, waiting } = await database.transaction((tx) => feedPosition(tx), {
+          isolation: 'repeatable read',
+        });
+        if (waiting.length === 0 && directory.feed.offset() >= offset) return;
       }
     },
     async close() {
@@ -170,6 +164,7 @@ export async function startHarness(
 }
 
 /** The JSON of an answer, after its status was as expected. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the test says what it expects
 export function bodyOf<T = never>(response: LightMyRequestResponse, status: number): T {
   if (response.statusCode !== status) {
     throw new Error(`expected ${status}, received ${response.statusCode}: ${response.body.slice(0, 500)}`);

@@ -1,6 +1,7 @@
 import { CompiledQuery, sql } from 'kysely';
 import { KEY_MAX_AGE_MS, KEY_MAX_AHEAD_MS, uuidv7 } from '@lockstep/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { openDatabase } from '../database/index.ts';
 import { onBothDatabases } from '../testing/both-databases.ts';
 import { count, counters, newKey } from '../testing/counting.ts';
 import { commitIntent, hashRequest } from './index.ts';
@@ -269,6 +270,34 @@ onBothDatabases('commitIntent', (database, dialect) => {
     expect(await write('select 1')).toMatchObject({ kind: 'committed' });
     expect(await write('select 1')).toMatchObject({ kind: 'replayed' });
     expect(await counters(database())).toEqual([{ id: 'closing', version: 1, value: 5 }]);
+  });
+
+  it('does not wait for ever for the first one', async () => {
+    // On the embedded database the second waits for its turn before it begins.
+    if (dialect === 'pglite') return;
+    const { rows } = await sql<{ name: string }>`select current_database() as name`.execute(database().db);
+    const url = Object.assign(new URL(process.env['LOCKSTEP_TEST_POSTGRES'] ?? ''), {
+      pathname: `/${rows[0]?.name}`,
+    }).href;
+    const impatient = await openDatabase({ postgres: { url, lockTimeoutMs: 50 } });
+    const key = newKey();
+    const running = Promise.withResolvers<void>();
+    const end = Promise.withResolvers<void>();
+    const first = count(database(), 'a', {
+      key,
+      during: () => {
+        running.resolve();
+        return end.promise;
+      },
+    });
+    await running.promise;
+    expect(await count(impatient, 'a', { key })).toEqual({ kind: 'refused', code: 'intent-in-progress' });
+    // Another key that waits for the same row is not in progress: the database is busy.
+    await expect(count(impatient, 'a')).rejects.toMatchObject({ code: 'unavailable' });
+    end.resolve();
+    expect(await first).toMatchObject({ kind: 'committed' });
+    expect(await count(impatient, 'a', { key })).toMatchObject({ kind: 'replayed' });
+    await impatient.close();
   });
 
   it('tries again where two writes locked each other out', async () => {

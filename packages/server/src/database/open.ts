@@ -77,9 +77,12 @@ function databaseOn<Schema>(
   names: Surroundings['names'],
 ): Database<Schema> {
   const contexts = new AsyncLocalStorage<Context>();
+  let closed: Promise<void> | null = null;
   const db = new Kysely<Schema>({
     dialect: dialectFor(source, {
       mayConnect() {
+        if (closed !== null)
+          throw new ServerError('closed', 'Expected an open database, received a query after close().');
         if (contexts.getStore()?.inside === true) throw outside();
       },
       names,
@@ -87,7 +90,6 @@ function databaseOn<Schema>(
     }),
   });
   const committed = new Set<() => void>();
-  let closed: Promise<void> | null = null;
 
   const database: Database<Schema> = {
     dialect,
@@ -118,10 +120,7 @@ function databaseOn<Schema>(
       await sql`select 1`.execute(db);
     },
     close() {
-      closed ??= (async () => {
-        await db.destroy();
-        await source.close();
-      })();
+      closed ??= source.close();
       return closed;
     },
   };

@@ -228,7 +228,7 @@ function patched(
   return next === target ? target : { ...next, version: base + 1, updatedAt: now };
 }
 
-function expect({ caller }: Writer, target: User, expected: number | null): void {
+export function expect({ caller }: Writer, target: User, expected: number | null): void {
   if (expected !== null && expected !== target.version) throw stale(caller, target);
 }
 
@@ -236,7 +236,7 @@ function stale(caller: Caller, target: User): Refusal {
   return new Refusal('stale-version', undefined, { current: asJson(readable(target, caller)) });
 }
 
-function present(found: ReadonlyMap<string, Found>, id: string): User {
+export function present(found: ReadonlyMap<string, Found>, id: string): User {
   const row = found.get(id);
   if (row === undefined || row.deleted) throw new Refusal('not-found', `There is no person ${id}.`);
   return row.user;

@@ -25,6 +25,7 @@ import type { Writer, Written } from './commands.ts';
 import { createPeopleQueries, positionOf } from './queries.ts';
 import type { Totals } from './totals.ts';
 import { mayAskFor, reachOf, readable } from './rights.ts';
+import { setStatus } from './standing.ts';
 
 export interface PeopleRoutesOptions {
   database: Database<Tables>;
@@ -152,6 +153,19 @@ function writeRoutes(app: FastifyInstance, { database, feed, world, record }: Pe
     const effect = answerWith(caller, 200, (tx) => restorePerson(tx, writerOf(caller), params.id, expected));
     return commitWrite(context, request, reply, effect);
   });
+
+  for (const [name, status] of [
+    ['disableUser', 'disabled'],
+    ['enableUser', 'active'],
+  ] as const) {
+    serve(app, name, async ({ request, reply, caller, params }) => {
+      const expected = expectedVersion(request);
+      const effect = answerWith(caller, 200, (tx) =>
+        setStatus(tx, writerOf(caller), params.id, status, expected),
+      );
+      return commitWrite(context, request, reply, effect);
+    });
+  }
 
   serve(app, 'batchUsers', async ({ request, reply, caller, query, body }) => {
     const writer = writerOf(caller);

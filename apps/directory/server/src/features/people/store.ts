@@ -47,6 +47,8 @@ export async function save(tx: Tx, steps: readonly Step[], now: string): Promise
   } catch (error) {
     throw takenOr(error);
   }
+  const barred = steps.filter(isBarred).map(({ from }) => from.id);
+  if (barred.length > 0) await endSessions(tx, barred, now);
   return steps.map(changeOf);
 }
 
@@ -70,6 +72,22 @@ async function write(tx: Tx, step: Exclude<Step, { op: 'update' }>, now: string)
         .execute();
       return;
   }
+}
+
+type Barring = Extract<Step, { from: User }>;
+
+const isBarred = (step: Step): step is Barring =>
+  step.op === 'delete' ||
+  (step.op === 'update' && step.from.status === 'active' && step.to.status === 'disabled');
+
+/** Whoever comes back signs in anew. That the sessions are over, every node learns by the change of the person. */
+async function endSessions(tx: Tx, ids: readonly string[], now: string): Promise<void> {
+  await tx
+    .updateTable('sessions')
+    .set({ revoked_at: now })
+    .where(sql<boolean>`user_id = any(${[...ids]}::uuid[])`)
+    .where('revoked_at', 'is', null)
+    .execute();
 }
 
 /** One statement for any number of rows. */

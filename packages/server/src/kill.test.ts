@@ -10,7 +10,7 @@ import { surviveKills } from './testing/survival.ts';
 
 const dialects: Dialect[] = ['pglite', 'postgres'];
 
-it.each(dialects)('I1 I2 I5 survives SIGKILL under writes (%s)', { timeout: 60_000 }, async (dialect) => {
+it.each(dialects)('I1 I2 I5 survives SIGKILL under writes (%s)', { timeout: 180_000 }, async (dialect) => {
   const made = await createTestDatabase(dialect);
   expect(await surviveKills(made.options, 2)).toBeGreaterThan(80);
   await made.dispose();
@@ -18,7 +18,7 @@ it.each(dialects)('I1 I2 I5 survives SIGKILL under writes (%s)', { timeout: 60_0
 
 it.each(dialects)(
   'F1 killed before the commit: the retry applies once (%s)',
-  { timeout: 30_000 },
+  { timeout: 180_000 },
   async (dialect) => {
     const made = await createTestDatabase(dialect);
     const key = newKey();
@@ -37,7 +37,7 @@ it.each(dialects)(
 
 it.each(dialects)(
   'F2 killed after the commit, before the answer: the same key replays it (%s)',
-  { timeout: 30_000 },
+  { timeout: 180_000 },
   async (dialect) => {
     const made = await createTestDatabase(dialect);
     const key = newKey();
@@ -59,7 +59,7 @@ it.each(dialects)(
 
 it(
   'F26 a second process on one data folder refuses to start, and names the first',
-  { timeout: 30_000 },
+  { timeout: 180_000 },
   async () => {
     const made = await createTestDatabase('pglite');
     const first = startChild({ database: made.options, mode: 'open' });
@@ -80,7 +80,7 @@ it(
 
 it(
   'F20 the sequencer is killed: another node takes over, nothing is missed',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const made = await createTestDatabase('postgres');
     const holder = startChild({ database: made.options, mode: 'write' });

@@ -12,12 +12,12 @@ let postgres: TestPostgres;
 beforeAll(async () => {
   // Of its own: it is stopped and killed here. It keeps what it acknowledged.
   postgres = await startPostgres({ settings: { fsync: 'on' } });
-}, 60_000);
-afterAll(() => postgres.stop());
+}, 180_000);
+afterAll(() => postgres.stop(), 60_000);
 
 it.each(['fast', 'crash'] as const)(
   'F19 database restart (%s): unavailable, then recovery, nothing lost, no process ended',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async (how) => {
     const url = await postgres.createDatabase();
     const database = await openDatabase({ postgres: { url, poolSize: 4, connectTimeoutMs: 2_000 } });

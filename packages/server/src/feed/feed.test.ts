@@ -79,7 +79,7 @@ onBothDatabases('feed', (database) => {
     );
     expect(rows.map(({ position }) => position)).toEqual(gathered.map((_, index) => before + 1 + index));
     expect((await sql`select 1 from lockstep_outbox`.execute(database().db)).rows).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it('starts where it stopped, and moves what was committed meanwhile', async () => {
     const first = await started();

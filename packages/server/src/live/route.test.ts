@@ -99,7 +99,7 @@ async function serve(
   return { app, hub, url: `ws://127.0.0.1:${address.port}` };
 }
 
-describe('the route', () => {
+describe('the route', { timeout: 60_000 }, () => {
   it('speaks lockstep.v1 to those who ask for it, the plain form to others', async () => {
     const feed = memoryFeed();
     const { url } = await serve({ feed }, [
@@ -208,7 +208,7 @@ describe('the route', () => {
 onBothDatabases('hub on a feed', (database, dialect) => {
   it(
     'F22 brings commits to sockets, and resumes after a disconnect without gap or repetition',
-    { timeout: 30_000 },
+    { timeout: 180_000 },
     async () => {
       const feed = createFeed(database());
       await feed.start();
@@ -243,7 +243,7 @@ onBothDatabases('hub on a feed', (database, dialect) => {
 
   it(
     'reaches the sockets of another node: changes, presence, reset and end',
-    { timeout: 30_000 },
+    { timeout: 180_000 },
     async () => {
       // The embedded database has one process.
       if (dialect === 'pglite') return;

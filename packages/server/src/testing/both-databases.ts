@@ -11,18 +11,18 @@ export function onBothDatabases(
   title: string,
   suite: (open: () => Database, dialect: Dialect) => void,
 ): void {
-  describe.each<Dialect>(['pglite', 'postgres'])(`${title} (%s)`, (dialect) => {
+  describe.each<Dialect>(['pglite', 'postgres'])(`${title} (%s)`, { timeout: 60_000 }, (dialect) => {
     let made: TestDatabase;
     let database: Database;
     beforeAll(async () => {
       made = await createTestDatabase(dialect);
       database = await openDatabase(made.options);
       await prepare(database);
-    }, 60_000);
+    }, 180_000);
     afterAll(async () => {
       await database.close();
       await made.dispose();
-    });
+    }, 60_000);
     suite(() => database, dialect);
   });
 }
@@ -48,7 +48,7 @@ export function collect(feed: Feed, amount: number): { done: Promise<FullChange[
 /** Asks again until the answer is not undefined; for what happens in another process. */
 export async function eventually<T>(
   ask: () => Promise<T | undefined> | T | undefined,
-  withinMs = 20_000,
+  withinMs = 60_000,
 ): Promise<T> {
   const giveUp = Date.now() + withinMs;
   for (;;) {

@@ -11,13 +11,13 @@ import { Turns } from './turns.ts';
 let made: TestDatabase;
 beforeEach(async () => {
   made = await createTestDatabase('pglite');
-});
+}, 180_000);
 afterEach(() => made.dispose());
 
 describe('the embedded database', () => {
   it(
     'F19 starts its thread anew after it died: unavailable for what was under way, nothing acknowledged lost',
-    { timeout: 30_000 },
+    { timeout: 180_000 },
     async () => {
       const workers: Worker[] = [];
       const remember = (worker: Worker) => workers.push(worker);
@@ -44,7 +44,7 @@ describe('the embedded database', () => {
     },
   );
 
-  it('in memory has nothing to start anew from, and says so', { timeout: 30_000 }, async () => {
+  it('in memory has nothing to start anew from, and says so', { timeout: 180_000 }, async () => {
     const workers: Worker[] = [];
     const remember = (worker: Worker) => workers.push(worker);
     process.on('worker', remember);
@@ -56,7 +56,7 @@ describe('the embedded database', () => {
     await database.close();
   });
 
-  it('tidies up on its schedule, once enough has changed', { timeout: 30_000 }, async () => {
+  it('tidies up on its schedule, once enough has changed', { timeout: 180_000 }, async () => {
     const clock = heldClock(0);
     const options =
       'pglite' in made.options ? { pglite: { ...made.options.pglite, vacuumEveryMs: 60_000 } } : made.options;

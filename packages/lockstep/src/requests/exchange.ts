@@ -36,40 +36,36 @@ export async function exchange(url: string, init: RequestInit, context: Exchange
     const { status, headers, ok } = response;
     answer = { status, headers };
     let data: unknown = null;
-    let unreadable: RequestFailure | null = null;
-    const parse = async (read: () => unknown): Promise<void> => {
-      try {
-        data = await read();
-      } catch (error) {
-        unreadable = { kind: 'parse', status, message: messageOf(error) };
-      }
-    };
-    if (typeof responseHandler === 'function') await parse(() => responseHandler(response));
-    else {
-      const text = await response.text();
-      const plain =
-        ok && (responseHandler === 'text' || (responseHandler === 'content-type' && !isJson(headers)));
-      if (plain) data = text;
-      else if (text !== '') await parse(() => JSON.parse(text));
+    let error: RequestFailure | null = null;
+    try {
+      data = await read(response, responseHandler);
+    } catch (reason) {
+      // Anything else is a connection that broke.
+      if (!(reason instanceof SyntaxError) && typeof responseHandler !== 'function') throw reason;
+      error = { kind: 'parse', status, message: messageOf(reason) };
     }
-    const error = (validateStatus ? validateStatus(response, data) : ok)
-      ? unreadable
-      : refusal(response, data, context.clock);
-    if (signal.aborted || late.signal.aborted) throw new Error('the answer came too late');
+    if (!(validateStatus ? validateStatus(response, data) : ok))
+      error = refusal(response, data, context.clock);
     return error ? { error, response: answer } : { data, response: answer };
-  } catch (error) {
-    return { error: failureOf(error), ...(answer && { response: answer }) };
+  } catch (reason) {
+    const timedOut = late.signal.aborted || (reason instanceof Error && reason.name === 'TimeoutError');
+    const error: RequestFailure = signal.aborted
+      ? { kind: 'aborted' }
+      : timedOut
+        ? { kind: 'timeout', afterMs: timeout }
+        : { kind: 'unreachable', message: messageOf(reason) };
+    return { error, ...(answer && { response: answer }) };
   } finally {
     cancel?.();
   }
+}
 
-  function failureOf(error: unknown): RequestFailure {
-    if (signal.aborted) return { kind: 'aborted' };
-    if (late.signal.aborted || (error instanceof Error && error.name === 'TimeoutError')) {
-      return { kind: 'timeout', afterMs: timeout };
-    }
-    return { kind: 'unreachable', message: messageOf(error) };
-  }
+async function read(response: Response, how: NonNullable<FetchArgs['responseHandler']>): Promise<unknown> {
+  if (typeof how === 'function') return how(response);
+  const text = await response.text();
+  const json = !response.ok || how === 'json' || (how === 'content-type' && isJson(response.headers));
+  if (!json) return text;
+  return text === '' ? null : (JSON.parse(text) as unknown);
 }
 
 function refusal(response: Response, body: unknown, clock: Clock): RequestFailure {

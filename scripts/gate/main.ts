@@ -61,6 +61,8 @@ function runCommand(
       cwd: options.cwd ?? root,
       env: { ...environmentWith(process.execPath), NO_COLOR: '1', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, so that what it has started ends with it.
+      detached: true,
     });
     children.add(child);
     let output = '';
@@ -74,7 +76,7 @@ function runCommand(
     const limitMs = options.limitMs ?? LIMIT_MS;
     const limit = setTimeout(() => {
       output += `\nStopped after ${limitMs / 60_000} minutes, the limit of this step.\n`;
-      child.kill('SIGKILL');
+      signalGroup(child, 'SIGKILL');
     }, limitMs);
     const end = (code: number): void => {
       clearTimeout(limit);
@@ -87,6 +89,15 @@ function runCommand(
     });
     child.on('close', (code) => end(code ?? 1));
   });
+}
+
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 async function perform(step: Step): Promise<Outcome> {
@@ -113,7 +124,7 @@ function describe({ step, outcome, ms }: Finished): string {
 }
 
 function stop(signal: NodeJS.Signals): void {
-  for (const child of children) child.kill(signal);
+  for (const child of children) signalGroup(child, signal);
   process.exit(1);
 }
 

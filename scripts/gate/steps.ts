@@ -19,9 +19,10 @@ async function browserTests({ root, run }: StepContext): Promise<Outcome> {
       'test',
       '-c',
       'apps/directory/web/playwright.config.ts',
+      '--project=browser',
       '--reporter=list,json',
     ],
-    { env: { PLAYWRIGHT_JSON_OUTPUT_FILE: report, CHROMIUM_PATH: browser } },
+    { env: { PLAYWRIGHT_JSON_OUTPUT_FILE: report, CHROMIUM: browser } },
   );
   return countPlaywright(readReport(report), code, output);
 }

@@ -9,19 +9,19 @@ const elsewhere = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
-const remedy = 'Install Chromium or Chrome yourself, or set CHROMIUM_PATH to one, and run the command again.';
+const remedy = 'Install Chromium or Chrome yourself, or set CHROMIUM to one, and run the command again.';
 
 /**
- * The Chromium for the browser tests: `CHROMIUM_PATH`, one that the machine has, or one installed now.
+ * The Chromium for the browser tests: `CHROMIUM`, one that the machine has, or one installed now.
  *
  * @param {string} node
  * @returns {Promise<string>} its path
  */
 export async function findBrowser(node) {
-  const named = process.env['CHROMIUM_PATH'];
+  const named = process.env['CHROMIUM'];
   if (named !== undefined && named !== '') {
     if (existsSync(named)) return named;
-    throw new Failure(`CHROMIUM_PATH names "${named}", which does not exist.`, 'Correct it, or unset it.');
+    throw new Failure(`CHROMIUM names "${named}", which does not exist.`, 'Correct it, or unset it.');
   }
   const present = installedBrowser() ?? (await ownBrowser(node));
   if (present !== null) return present;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Dialect } from './database/index.ts';
-import { createTestDatabase } from './testing/databases.ts';
-import { surviveKills } from './testing/survival.ts';
+import { createTestDatabase } from './testing/index.ts';
+import { surviveKills } from './test-support/survival.ts';
 
 it.each<Dialect>(['pglite', 'postgres'])(
   'I1 I2 I5 survives 20 SIGKILLs under writes (%s)',

@@ -2,11 +2,11 @@ import { expect, it } from 'vitest';
 import { openDatabase } from './database/index.ts';
 import type { Dialect } from './database/index.ts';
 import { createFeed } from './feed/index.ts';
-import { eventually } from './testing/both-databases.ts';
-import { startChild } from './testing/children.ts';
-import { count, counters, newKey, prepare } from './testing/counting.ts';
-import { createTestDatabase } from './testing/databases.ts';
-import { surviveKills } from './testing/survival.ts';
+import { eventually } from './test-support/both-databases.ts';
+import { startChild } from './test-support/children.ts';
+import { count, counters, newKey, prepare } from './test-support/counting.ts';
+import { createTestDatabase } from './testing/index.ts';
+import { surviveKills } from './test-support/survival.ts';
 
 const dialects: Dialect[] = ['pglite', 'postgres'];
 

@@ -2,8 +2,8 @@ import { CompiledQuery, sql } from 'kysely';
 import { KEY_MAX_AGE_MS, KEY_MAX_AHEAD_MS, uuidv7 } from '@lockstep/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../database/index.ts';
-import { onBothDatabases } from '../testing/both-databases.ts';
-import { count, counters, newKey } from '../testing/counting.ts';
+import { onBothDatabases } from '../test-support/both-databases.ts';
+import { count, counters, newKey } from '../test-support/counting.ts';
 import { commitIntent, hashRequest } from './index.ts';
 
 const keyAt = (ms: number): string => uuidv7(ms, crypto.getRandomValues(new Uint8Array(10)));

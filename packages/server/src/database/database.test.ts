@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { isServerError } from '../core/errors.ts';
-import { onBothDatabases } from '../testing/both-databases.ts';
+import { onBothDatabases } from '../test-support/both-databases.ts';
 import { sqlState } from './index.ts';
 
 const codeOf = (promise: Promise<unknown>): Promise<unknown> =>

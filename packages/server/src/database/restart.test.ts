@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { isServerError } from '../core/errors.ts';
 import { createFeed } from '../feed/index.ts';
-import { collect, eventually } from '../testing/both-databases.ts';
-import { count, counters, newKey, prepare } from '../testing/counting.ts';
-import { startPostgres } from '../testing/postgres.ts';
-import type { TestPostgres } from '../testing/postgres.ts';
+import { collect, eventually } from '../test-support/both-databases.ts';
+import { count, counters, newKey, prepare } from '../test-support/counting.ts';
+import { startPostgres } from '../testing/index.ts';
+import type { TestPostgres } from '../testing/index.ts';
 import { openDatabase } from './index.ts';
 
 let postgres: TestPostgres;

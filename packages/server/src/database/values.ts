@@ -36,7 +36,7 @@ const wholeNumber: Parse = (text) => {
 };
 
 /** `2026-01-02 03:04:05.123456+00` (both adapters run in UTC) → `2026-01-02T03:04:05.123Z`; `infinity` and years before Christ stay as they are. */
-export const instantText = (text: string): string => {
+const instantText = (text: string): string => {
   if (!text.endsWith('+00') || text.charCodeAt(4) !== 45) return text;
   const fraction = text.slice(20, -3).slice(0, 3).padEnd(3, '0');
   return `${text.slice(0, 10)}T${text.slice(11, 19)}.${fraction}Z`;

@@ -4,9 +4,9 @@ import { KEY_RECORD_MS } from '@lockstep/protocol';
 import { commitIntent } from '../commit/index.ts';
 import { openDatabase } from '../database/index.ts';
 import type { Database } from '../database/index.ts';
-import { collect, onBothDatabases } from '../testing/both-databases.ts';
-import { count, newKey } from '../testing/counting.ts';
-import { heldClock } from '../testing/held-clock.ts';
+import { collect, onBothDatabases } from '../test-support/both-databases.ts';
+import { count, newKey } from '../test-support/counting.ts';
+import { heldClock } from '../test-support/held-clock.ts';
 import { createFeed } from './index.ts';
 import type { Feed, FeedOptions, FullChange } from './index.ts';
 

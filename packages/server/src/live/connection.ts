@@ -11,7 +11,7 @@ export interface Socket {
   ping(): void;
 }
 
-export type PlainForm = (change: FullChange, context: { offset: number; scope: string }) => Json | null;
+type PlainForm = (change: FullChange, context: { offset: number; scope: string }) => Json | null;
 
 /**
  * - `signing-in`: waits for a frame AUTH.
@@ -21,7 +21,7 @@ export type PlainForm = (change: FullChange, context: { offset: number; scope: s
  * - `renewing`: its rights changed; nothing is sent until the new ones are known.
  * - `closed`: is ending or gone.
  */
-export type Phase = 'signing-in' | 'greeted' | 'catching-up' | 'live' | 'renewing' | 'closed';
+type Phase = 'signing-in' | 'greeted' | 'catching-up' | 'live' | 'renewing' | 'closed';
 
 export interface Connection<S extends Subject> {
   readonly socket: Socket;

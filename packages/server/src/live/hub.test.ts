@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ServerFrame } from '@lockstep/protocol';
-import { changeOf, memoryFeed } from '../testing/memory-feed.ts';
-import { heldClock } from '../testing/held-clock.ts';
-import type { HeldClock } from '../testing/held-clock.ts';
+import { changeOf, memoryFeed } from '../test-support/memory-feed.ts';
+import { heldClock } from '../test-support/held-clock.ts';
+import type { HeldClock } from '../test-support/held-clock.ts';
 import type { Connection, Socket } from './connection.ts';
 import { LiveHub } from './hub.ts';
 import type { HubLimits, HubOptions, Subject } from './types.ts';

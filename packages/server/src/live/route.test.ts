@@ -7,9 +7,9 @@ import { SUBPROTOCOL } from '@lockstep/protocol';
 import { openDatabase } from '../database/index.ts';
 import type { Database } from '../database/index.ts';
 import { createFeed } from '../feed/index.ts';
-import { eventually, onBothDatabases } from '../testing/both-databases.ts';
-import { count } from '../testing/counting.ts';
-import { changeOf, memoryFeed } from '../testing/memory-feed.ts';
+import { eventually, onBothDatabases } from '../test-support/both-databases.ts';
+import { count } from '../test-support/counting.ts';
+import { changeOf, memoryFeed } from '../test-support/memory-feed.ts';
 import { createHub } from './index.ts';
 import type { ChannelRoute, Hub, HubOptions, Subject } from './index.ts';
 

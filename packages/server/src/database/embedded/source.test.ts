@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Worker } from 'node:worker_threads';
-import { createTestDatabase } from '../../testing/databases.ts';
-import type { TestDatabase } from '../../testing/databases.ts';
-import { eventually } from '../../testing/both-databases.ts';
-import { heldClock } from '../../testing/held-clock.ts';
+import { createTestDatabase } from '../../testing/index.ts';
+import type { TestDatabase } from '../../testing/index.ts';
+import { eventually } from '../../test-support/both-databases.ts';
+import { heldClock } from '../../test-support/held-clock.ts';
 import { openDatabase } from '../index.ts';
 import { Turns } from './turns.ts';
 

@@ -3,8 +3,8 @@ import { openDatabase } from '../database/index.ts';
 import type { Database, Dialect } from '../database/index.ts';
 import type { Feed, FullChange } from '../feed/index.ts';
 import { prepare } from './counting.ts';
-import { createTestDatabase } from './databases.ts';
-import type { TestDatabase } from './databases.ts';
+import { createTestDatabase } from '../testing/index.ts';
+import type { TestDatabase } from '../testing/index.ts';
 
 /** Runs one suite on each adapter, on an empty database with this package's tables and a table of counters. */
 export function onBothDatabases(

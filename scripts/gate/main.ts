@@ -12,6 +12,8 @@ import { gateSteps } from './steps.ts';
 const HEARTBEAT_MS = 4_000;
 const LIMIT_MS = 10 * 60_000;
 const CORES = 2;
+/** What a step gets to tidy up after itself when the run is stopped. */
+const GRACE_MS = 2_000;
 /** A failed step's output on the screen; the log holds all of it. */
 const REPORT_LINES = 150;
 
@@ -124,8 +126,12 @@ function describe({ step, outcome, ms }: Finished): string {
 }
 
 function stop(signal: NodeJS.Signals): void {
-  for (const child of children) signalGroup(child, signal);
-  process.exit(1);
+  const running = [...children];
+  for (const child of running) signalGroup(child, signal);
+  setTimeout(() => {
+    for (const child of running) signalGroup(child, 'SIGKILL');
+    process.exit(1);
+  }, GRACE_MS);
 }
 
 async function runGate(steps: readonly Step[]): Promise<number> {

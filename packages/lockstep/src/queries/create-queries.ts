@@ -8,6 +8,7 @@ import type { Answer, Reading } from './answer.ts';
 import { EntryIndexes } from './entry-index.ts';
 import { createFollower } from './follow.ts';
 import type { Rule } from './membership.ts';
+import { isLater } from './news.ts';
 import { createPresenter } from './nested.ts';
 import { releasable } from './retention.ts';
 import { membersOf } from './same.ts';
@@ -56,7 +57,13 @@ export function createQueries(options: QueriesOptions): Queries {
   const indexes = new EntryIndexes({ shapeOf: shapeFor, ruleOf });
   const idsOf = (state: LockstepState['collections'], collection: string): readonly RowId[] =>
     selectors.get(collection)?.selectIds(state) ?? [];
-  const follower = createFollower({ collections, indexes, idsOf, report });
+  const follower = createFollower({
+    collections,
+    indexes,
+    versionOf: (name) => definitions.find((definition) => definition.name === name)?.version,
+    idsOf,
+    report,
+  });
   const { write } = createWriteBack({
     collections,
     indexes,
@@ -131,18 +138,14 @@ export function createQueries(options: QueriesOptions): Queries {
         if (record !== undefined) records.set(cacheKey, undefined);
         continue;
       }
-      const answer = answerIn(
-        action,
-        cacheKey,
-        entry,
-        isNew ? undefined : before.api?.queries[cacheKey],
-        record,
-        shape,
-      );
+      const old = before.api?.queries[cacheKey];
+      // An entry that came with its record was set back, or taken over from elsewhere: it is as right as it was there.
+      const cameWhole =
+        record !== undefined && (isNew || record !== before.lockstep?.queries.entries[cacheKey]);
+      const answer = cameWhole ? null : answerIn(action, cacheKey, entry, old, record, shape);
       if (answer !== null) answers.push(answer);
       else if (record === undefined) expect(cacheKey, entry, shape, records);
-      if (answer !== null || records.has(cacheKey) || entry.data !== before.api?.queries[cacheKey]?.data)
-        afresh.add(cacheKey);
+      if (answer !== null || records.has(cacheKey) || entry.data !== old?.data) afresh.add(cacheKey);
     }
     if (isNew) for (const cacheKey of Object.keys(after.lockstep.queries.entries)) afresh.add(cacheKey);
 
@@ -150,11 +153,7 @@ export function createQueries(options: QueriesOptions): Queries {
       ? { ...after.lockstep, queries: { ...after.lockstep.queries, declared } }
       : after.lockstep;
     lockstep = takeIn(follower.withRecords(lockstep, records), answers, timeOf(action));
-    const changes =
-      before.lockstep === undefined
-        ? []
-        : collections.changesBetween(before.lockstep.collections, lockstep.collections);
-    const api = write(lockstep, after.api, before.api, changes, afresh);
+    const api = write(lockstep, after.api, before, afresh);
     if (api === after.api && lockstep === after.lockstep) return next;
     return { ...next, [apiPath]: api, [reducerPath]: lockstep };
   }
@@ -204,8 +203,10 @@ export function createQueries(options: QueriesOptions): Queries {
     if (definition.version !== undefined) return changes;
     // Without versions a word that came after the request was sent is newer, whatever was asked for first.
     const newer = new Set<RowId>();
-    for (const { collection, id, at } of queries.recent)
-      if (collection === definition.name && at >= startedAt) newer.add(id);
+    for (const change of queries.recent) {
+      if (change.collection === definition.name && isLater(change, { ...answer.read, offset: null }))
+        newer.add(change.id);
+    }
     return newer.size === 0 ? changes : changes.filter(({ row }) => !newer.has(definition.id(row)));
   }
 
@@ -216,7 +217,7 @@ export function createQueries(options: QueriesOptions): Queries {
     const rule = ruleFor(state, cacheKey, shape, argument);
     const known = data === told ? record : merged(state, record, state.queries.entries[cacheKey], definition);
     const named = rows.map((row) => [definition.id(row), row] as const);
-    return follower.catchUp(state, known, rule, definition.name, named);
+    return follower.catchUp(state, known, rule, definition, named);
   }
 
   function ruleFor(state: LockstepState, cacheKey: string, shape: Shape, argument: unknown): Rule {
@@ -272,6 +273,7 @@ export function createQueries(options: QueriesOptions): Queries {
       direction: direction === 'forward' || direction === 'backward' ? direction : null,
       read: {
         startedAt: entry.startedTimeStamp ?? 0,
+        arrivedAt: entry.fulfilledTimeStamp ?? 0,
         offset: isFulfilled ? offsetIn(meta['baseQueryMeta']) : null,
       },
       endpoint: endpoints.get(shape.endpoint),

@@ -75,18 +75,20 @@ export function evolve<M extends Membership>(
   for (const verdict of verdicts) {
     if (isInPlace(verdict)) continue;
     const { id, to, is, moved } = verdict;
-    const holds = list.segments.some(({ ids }) => ids.includes(id));
-    const isUnknown = !holds && verdict.was === null;
-    // Inside the loaded stretch everything is known: a row that was not there did not match.
-    const was = holds || (verdict.was ?? (is && !isInside(list, rule, to)));
-    const leaves = holds && (to === null || (verdict.was !== false && !is));
-    if (leaves || (holds && moved)) leaving.add(id);
-    if (!holds && is && !isRuled) doubt();
-    else if (is && (!holds || moved)) entering.push(verdict);
+    const isHeld = holds(list, id);
+    const isUnknown = !isHeld && verdict.was === null;
+    // Inside the loaded stretch everything is known: what is not there is not counted. Of a row that nobody knew of,
+    // elsewhere, the best guess is that it is counted.
+    const was = isHeld || (verdict.was ?? (is && !isInside(list, rule, to)));
+    const isCounted = was && !(isRuled && verdict.was === true && isInside(list, rule, verdict.from ?? null));
+    const leaves = isHeld && (to === null || (verdict.was !== false && !is));
+    if (leaves || (isHeld && moved)) leaving.add(id);
+    if (!isHeld && is && !isRuled) doubt();
+    else if (is && (!isHeld || moved)) entering.push(verdict);
     if (total !== null) {
-      if (holds) total -= Number(leaves);
-      else if (where !== null) total += Number(is) - Number(was);
-      if (where === null ? !holds && to === null : isUnknown && was === is) doubt();
+      if (isHeld) total -= Number(leaves);
+      else if (where !== null) total += Number(is) - Number(isCounted);
+      if (where === null ? !isHeld && to === null : isUnknown) doubt();
     }
     if (isRuled && !isUnknown && crosses(list, compare, verdict)) doubt();
   }
@@ -95,12 +97,17 @@ export function evolve<M extends Membership>(
   if (leaving.size > 0) segments = segments.map((segment) => without(segment, leaving));
   if (compare !== null)
     for (const verdict of entering) segments = withRow(list, segments, compare, verdict, options.rowOf);
-  const [size, before] = [sizeOf(segments), sizeOf(list.segments)];
-  if (size < before && list.limit !== null && size < list.limit) {
+  const size = sizeOf(segments);
+  if (list.limit !== null && size < list.limit && (total !== list.total || size < sizeOf(list.segments))) {
+    // Rows that are not loaded belong here now: those that followed, or those that moved in from a page before.
     if (total === null ? list.hasMore : total > list.offset + size) doubt();
   }
   const isSame = segments === list.segments && total === list.total && due === list.due;
   return isSame ? list : { ...list, segments, total, due };
+}
+
+export function holds({ segments }: Pick<Membership, 'segments'>, id: RowId): boolean {
+  return segments.some(({ ids }) => ids.includes(id));
 }
 
 /** Whether the list would place the row inside what is loaded. */

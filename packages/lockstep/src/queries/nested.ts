@@ -40,11 +40,7 @@ export function createPresenter(
   }
 
   /** The embedded part of a row: its own fields, with the values of the row that is known. */
-  function embedded(
-    state: CollectionsState,
-    definition: CollectionDefinition,
-    part: unknown,
-  ): unknown {
+  function embedded(state: CollectionsState, definition: CollectionDefinition, part: unknown): unknown {
     if (typeof part !== 'object' || part === null) return part;
     const known = collections.get(state, definition, definition.id(part));
     let row: Row = part;
@@ -64,7 +60,9 @@ export function createPresenter(
 const NONE: ReadonlySet<string> = new Set();
 
 /** The fields of a collection's rows that hold rows, and whose. */
-export function nestedOf({ nested = {} }: CollectionDefinition): readonly (readonly [string, CollectionDefinition])[] {
+export function nestedOf({
+  nested = {},
+}: CollectionDefinition): readonly (readonly [string, CollectionDefinition])[] {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `Row` has no fields that a type could name
   return Object.entries(nested) as [string, CollectionDefinition][];
 }

@@ -33,6 +33,8 @@ export interface ReadPoint {
   readonly offset: number | null;
   /** When the request started, in milliseconds since 1970. */
   readonly startedAt: number;
+  /** When the answer came, likewise. */
+  readonly arrivedAt: number;
 }
 
 /** A stretch of an ordered list that one answer brought. It owns what sorts behind the stretch before, up to `end`. */
@@ -75,6 +77,8 @@ export interface RecentChange extends EntityKey {
   readonly offset: number | null;
   /** When it came, in milliseconds since 1970. */
   readonly at: number;
+  /** No change, but a row that an answer brought for the first time: the feed may yet tell how it came to be. */
+  readonly met?: true;
 }
 
 /** Plain JSON. */

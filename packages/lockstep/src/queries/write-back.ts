@@ -1,5 +1,5 @@
-import type { Collections } from '../collections/index.ts';
-import type { ChangeSet, Row, RowChange, RowId } from '../core/index.ts';
+import type { Collections, CollectionsState } from '../collections/index.ts';
+import type { Row, RowChange, RowId } from '../core/index.ts';
 import type { EntryIndexes, IndexedList } from './entry-index.ts';
 import { evolve, isInPlace, judge } from './membership.ts';
 import type { Verdict } from './membership.ts';
@@ -41,21 +41,22 @@ export interface WriteBackParts {
 export interface WriteBack {
   /**
    * Brings cache entries up to date with the visible rows.
-   * @param before the entries before the step: what says the same keeps its identity.
-   * @param changes what changed in the visible rows since the entries were right.
+   * @param before the state before the step, whose entries were right: what says the same keeps its identity.
    * @param afresh the cache keys of entries that are made anew.
    */
   write(
     state: LockstepState,
     api: ApiState,
-    before: ApiState | undefined,
-    changes: ChangeSet,
+    before: { readonly lockstep: LockstepState | undefined; readonly api: ApiState | undefined },
     afresh: Iterable<string>,
   ): ApiState;
 }
 
-/** A visible row that differs from the confirmed one. */
-type PendingRow = Pick<RowChange, 'id' | 'from' | 'to'>;
+/** A row's step; where a row pends, from what is confirmed to what shows. */
+type Step = Pick<RowChange, 'id' | 'from' | 'to'>;
+
+/** The rows that show otherwise than confirmed, by collection. */
+type PendingRows = ReadonlyMap<string, readonly Step[]>;
 
 export function createWriteBack({
   collections,
@@ -69,10 +70,10 @@ export function createWriteBack({
   const own = new WeakSet<object>();
 
   return {
-    write(state, api, before, changes, afresh) {
-      const work = planOf(state, api, changes, afresh);
-      if (work.size === 0) return api;
+    write(state, api, before, afresh) {
       const pendingRows = pendingRowsOf(state);
+      const work = planOf(state, api, before.lockstep, pendingRows, afresh);
+      if (work.size === 0) return api;
       const written = new Map<string, QueryEntry>();
       const tags = new Map<string, readonly Tag[]>();
       for (const [cacheKey, replaced] of work) {
@@ -82,7 +83,7 @@ export function createWriteBack({
         if (entry === undefined || shape === undefined) continue;
         try {
           const { data: old } = entry;
-          const earlier = before?.queries[cacheKey]?.data;
+          const earlier = before.api?.queries[cacheKey]?.data;
           const data =
             replaced === null
               ? composed(state, cacheKey, shape, old, earlier, pendingRows)
@@ -109,59 +110,82 @@ export function createWriteBack({
 
   /** Which entries to write: with the rows to put in place of others, or null to make the entry anew. */
   function planOf(
-    { queries: { entries, now } }: LockstepState,
+    { collections: rows, queries: { entries, now } }: LockstepState,
     api: ApiState,
-    changes: ChangeSet,
+    before: LockstepState | undefined,
+    pendingRows: PendingRows,
     afresh: Iterable<string>,
   ): ReadonlyMap<string, readonly RowChange[] | null> {
     const plan = new Map<string, readonly RowChange[] | null>();
     for (const cacheKey of afresh) plan.set(cacheKey, null);
-    if (changes.length === 0) return plan;
-    const { lists, ones } = indexes.at(entries);
+    if (before === undefined || (rows === before.collections && entries === before.queries.entries))
+      return plan;
+    const changes = collections.changesBetween(before.collections, rows);
+    const known = before.queries.entries === entries ? null : before.queries.entries;
     const byCollection = Map.groupBy(changes, ({ collection }) => collection);
+    const recounted = recountedIn(before, pendingRows, rows);
+    const { lists, ones } = indexes.at(entries);
     const isNested = (outer: string): boolean => {
       const inner = presenter.nestedIn(outer);
       return inner.size > 0 && [...byCollection.keys()].some((name) => inner.has(name));
     };
-    for (const [collection, rows] of ones) {
-      const changed = isNested(collection)
-        ? rows.keys()
+    for (const [collection, named] of ones) {
+      const ids = isNested(collection)
+        ? named.keys()
         : (byCollection.get(collection) ?? []).map(({ id }) => id);
-      for (const id of changed) for (const cacheKey of rows.get(id) ?? []) plan.set(cacheKey, null);
+      for (const id of ids) for (const cacheKey of named.get(id) ?? []) plan.set(cacheKey, null);
     }
     for (const [collection, listed] of lists) {
       const changed = byCollection.get(collection) ?? [];
+      const counted = recounted.get(collection) ?? [];
       const anew = isNested(collection);
-      if (changed.length === 0 && !anew) continue;
+      if (changed.length === 0 && counted.length === 0 && known === null && !anew) continue;
       for (const [cacheKey, list] of listed) {
         if (plan.has(cacheKey)) continue;
         const { data } = api.queries[cacheKey] ?? {};
         const isOwn = typeof data === 'object' && data !== null && own.has(data);
-        const step = isOwn && !anew ? replacedIn(list, changed, now) : null;
+        const isMoved = anew || !isOwn || (known !== null && known[cacheKey] !== entries[cacheKey]);
+        const step =
+          isMoved || !areInPlace(list, counted, now) ? null : areInPlace(list, changed, now) ? changed : null;
         if (step === null || step.length > 0) plan.set(cacheKey, step);
       }
     }
     return plan;
   }
 
-  /** The changes that put a row in place of itself, if they are all that a list sees; null where it sees others. */
-  function replacedIn(
-    { rule, shape }: IndexedList,
-    changes: readonly RowChange[],
-    now: number,
-  ): readonly RowChange[] | null {
-    const replaced: RowChange[] = [];
+  /** Whether a list only sees rows put in place of themselves. */
+  function areInPlace({ rule, shape }: IndexedList, changes: readonly Step[], now: number): boolean {
     try {
-      for (const change of changes) {
-        const { id, from, to } = change;
-        if (!isInPlace(judge(rule, id, from, to, now))) return null;
-        if (from !== null) replaced.push(change);
-      }
-      return replaced;
+      return changes.every(({ id, from, to }) => isInPlace(judge(rule, id, from, to, now)));
     } catch (error) {
       report(error, shape.endpoint);
-      return null;
+      return false;
     }
+  }
+
+  /**
+   * Confirmed steps of rows that pend, before or after: a total counts what pends on top of them, so that it may change
+   * where nothing visible does.
+   */
+  function recountedIn(
+    before: LockstepState,
+    pendingRows: PendingRows,
+    rows: CollectionsState,
+  ): ReadonlyMap<string, readonly Step[]> {
+    const steps = new Map<string, Step[]>();
+    for (const named of [pendingRowsOf(before), pendingRows]) {
+      for (const [collection, pending] of named) {
+        for (const { id } of pending) {
+          const from = collections.confirmed(before.collections, collection, id) ?? null;
+          const to = collections.confirmed(rows, collection, id) ?? null;
+          if (from === to) continue;
+          const known = steps.get(collection);
+          if (known === undefined) steps.set(collection, [{ id, from, to }]);
+          else known.push({ id, from, to });
+        }
+      }
+    }
+    return steps;
   }
 
   /** The entry's data made anew: the confirmed membership, and what is pending on top. */
@@ -171,7 +195,7 @@ export function createWriteBack({
     shape: Shape,
     old: unknown,
     earlier: unknown,
-    pendingRows: ReadonlyMap<string, readonly PendingRow[]>,
+    pendingRows: PendingRows,
   ): unknown {
     const record = entries[cacheKey]!;
     const { definition } = shape;
@@ -204,11 +228,8 @@ export function createWriteBack({
   }
 
   /** The rows that show otherwise than confirmed, by collection. */
-  function pendingRowsOf({
-    collections: state,
-    pending,
-  }: LockstepState): ReadonlyMap<string, readonly PendingRow[]> {
-    const rows = new Map<string, Map<RowId, PendingRow>>();
+  function pendingRowsOf({ collections: state, pending }: LockstepState): PendingRows {
+    const rows = new Map<string, Map<RowId, Step>>();
     for (const { touched } of pending.intents) {
       for (const { collection, id } of touched) {
         const from = collections.confirmed(state, collection, id) ?? null;

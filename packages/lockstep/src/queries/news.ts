@@ -1,0 +1,182 @@
+import { applyMergePatch } from '@lockstep/protocol';
+import type { MergePatch } from '@lockstep/protocol';
+import type { Collections } from '../collections/index.ts';
+import type { CollectionDefinition, EntityKey, Row } from '../core/index.ts';
+import type { PendingStep, RowsAndIntents } from '../pending/index.ts';
+import type { ChangeNote, LockstepState, QueriesState, ReadPoint, RecentChange } from './types.ts';
+
+/** Changes are remembered for answers that are still on their way: this many milliseconds, and this many. */
+const RECENT_MS = 60_000;
+const RECENT_COUNT = 5000;
+
+/** A row's confirmed step, as lists see it. */
+export interface News extends EntityKey {
+  /** What was confirmed until now. */
+  readonly held: Row | null;
+  readonly to: Row | null;
+  /** The steps that led here, in order, where they were told. */
+  readonly notes: readonly ChangeNote[];
+  /** What was there where neither a held row nor a note tells: null for nothing, undefined where nobody knows. */
+  readonly former: null | undefined;
+  /** Lists whose answer came later than this may count the change already, where only their rows can tell. */
+  readonly unsureSince: number | null;
+  /** What is held counts for lists that hold it alone. */
+  readonly isLate: boolean;
+}
+
+/** What a step of confirmed rows means, with the notes that came with it. */
+export function newsOf(
+  collections: Collections,
+  state: LockstepState,
+  step: PendingStep,
+  notes: readonly ChangeNote[],
+  versionOf: (collection: string) => CollectionDefinition['version'],
+): readonly News[] {
+  const noted = Map.groupBy(notes, nameOf);
+  const news = step.confirmed.map((change): News => {
+    const { collection, id, from, to } = change;
+    const told = noted.get(nameOf(change)) ?? [];
+    noted.delete(nameOf(change));
+    if (told.length > 0 && isMet(state, change)) return late(told, from, to);
+    // Shown without being confirmed: it was inserted here.
+    const isOurs = from === null && collections.get(state.collections, collection, id) !== undefined;
+    // A write that was on its way while a list was read may be in it.
+    const unsureSince = told.length > 0 ? null : pendingSince(state, change);
+    return {
+      collection,
+      id,
+      held: from,
+      to,
+      notes: told,
+      former: isOurs ? null : undefined,
+      unsureSince,
+      isLate: false,
+    };
+  });
+  for (const told of noted.values()) {
+    const { collection, id } = told[0]!;
+    const row = collections.confirmed(step.state.collections, collection, id) ?? null;
+    if (row !== null ? isMet(state, told[0]!) : isRemoval(told)) news.push(late(told, row, row));
+  }
+  return news;
+
+  /** A row that is not held was removed. A removal that is remembered already is none, unless the row came back since. */
+  function isRemoval(told: readonly ChangeNote[]): boolean {
+    const { collection, id, before } = told.at(-1)!;
+    const removal = collections.removedAt(state.collections, collection, id);
+    if (collections.removedAt(step.state.collections, collection, id) === removal) return false;
+    const version = versionOf(collection);
+    return removal === null || (version !== undefined && !!before && version(before) > removal);
+  }
+}
+
+/** Steps of a row that came after an answer with it: lists that do not hold it have not counted them. */
+function late(notes: readonly ChangeNote[], held: Row | null, to: Row | null): News {
+  const { collection, id } = notes[0]!;
+  return {
+    collection,
+    id,
+    held,
+    to,
+    notes,
+    former: undefined,
+    unsureSince: to === null ? null : 0,
+    isLate: true,
+  };
+}
+
+/** Whether an answer was faster than the feed: it brought the row, and not what lists outside of it make of that. */
+function isMet({ queries }: LockstepState, { collection, id }: EntityKey): boolean {
+  return queries.recent.some(
+    (change) => change.met === true && change.id === id && change.collection === collection,
+  );
+}
+
+function pendingSince({ pending }: RowsAndIntents, { collection, id }: EntityKey): number | null {
+  const intent = pending.intents.find(({ targets }) =>
+    targets.some((target) => target.id === id && target.collection === collection),
+  );
+  return intent?.at ?? null;
+}
+
+/**
+ * What an answer that was read at this point, and has followed since, counts a row as: undefined where nobody knows,
+ * `known` where it counts the change already.
+ */
+export function rowAt(
+  { held, to, notes, former }: News,
+  read: ReadPoint,
+  version: CollectionDefinition['version'],
+): Row | null | undefined | 'known' {
+  const later = notes.filter(
+    ({ offset }) => offset === undefined || read.offset === null || offset > read.offset,
+  );
+  if (notes.length > 0 && later.length === 0) return 'known';
+  if (later.length === 0) return held ?? former;
+  const told = later.reduceRight<Row | null | undefined>(undo, to);
+  if (held === null || told === undefined) return held ?? told;
+  // What is held may be behind the answer, which saw steps that are told only now, or ahead of the first step.
+  const first = later.slice(1).reduceRight<Row | null | undefined>(undo, to);
+  if (version === undefined) return held;
+  return first && version(held) >= version(first) ? held : told;
+}
+
+/** The row before a step. */
+function undo(row: Row | null | undefined, { before }: ChangeNote): Row | null | undefined {
+  if (before === null || before === undefined) return before;
+  if (row === null || row === undefined) return row === null ? before : undefined;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a note's `before` is a merge patch, by its meaning
+  return applyMergePatch(row, before as MergePatch);
+}
+
+/** Whether the change may be missing in an answer that was read at this point. */
+export function isLater({ offset, at, met }: RecentChange, read: ReadPoint): boolean {
+  if (met === true) return false;
+  return offset !== null && read.offset !== null ? offset > read.offset : at >= read.startedAt;
+}
+
+export function remembered(
+  queries: QueriesState,
+  changes: readonly RecentChange[],
+  at: number,
+): QueriesState {
+  if (changes.length === 0) return queries;
+  let recent = [...queries.recent, ...changes];
+  let { recentSince } = queries;
+  // Dropped in strides, so that most steps only append.
+  const isOld = (change: RecentChange | undefined): boolean =>
+    change !== undefined && change.at < at - RECENT_MS;
+  if (recent.length > RECENT_COUNT * 1.25 || isOld(recent[recent.length >> 2])) {
+    const young = recent.findIndex((change) => !isOld(change));
+    const from = Math.max(young, recent.length - RECENT_COUNT);
+    recentSince = (recent[from - 1]?.at ?? recentSince - 1) + 1;
+    recent = recent.slice(from);
+  }
+  return { ...queries, recent, recentSince };
+}
+
+/** What is remembered of a change: one for each step that was told, with the row before it. */
+export function recentOf(
+  { collection, id, held, to, notes, former }: News,
+  at: number,
+): readonly RecentChange[] {
+  if (notes.length === 0) return [change(held ?? former, undefined)];
+  return notes.map(({ offset }, step) =>
+    change(notes.slice(step).reduceRight<Row | null | undefined>(undo, to), offset),
+  );
+
+  function change(before: Row | null | undefined, offset: number | undefined): RecentChange {
+    return { collection, id, offset: offset ?? null, at, ...(before !== undefined && { before }) };
+  }
+}
+
+/** What is remembered of rows that an answer brought. */
+export function metOf(news: readonly News[], at: number): readonly RecentChange[] {
+  return news.flatMap(({ collection, id, held }) =>
+    held === null ? [{ collection, id, offset: null, at, met: true as const }] : [],
+  );
+}
+
+function nameOf({ collection, id }: EntityKey): string {
+  return `${collection}\n${id}`;
+}

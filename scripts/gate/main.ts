@@ -125,7 +125,12 @@ function describe({ step, outcome, ms }: Finished): string {
   return `${mark} ${step.name} (${step.checks}${counts}) ${(ms / 1000).toFixed(1)} s`;
 }
 
+/** A terminal's Ctrl-C and our own parent both ask; the second time is not impatience. */
+let stopping = false;
+
 function stop(signal: NodeJS.Signals): void {
+  if (stopping) return;
+  stopping = true;
   const running = [...children];
   for (const child of running) signalGroup(child, signal);
   setTimeout(() => {
@@ -146,8 +151,8 @@ async function runGate(steps: readonly Step[]): Promise<number> {
     );
     say(`  … ${at.join(' | ')}`);
   }, HEARTBEAT_MS);
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
 
   const began = performance.now();
   const results = await runSteps(steps, CORES, perform, {

@@ -40,7 +40,7 @@ export async function findBrowser(node) {
  * @param {string} [path]
  * @returns {string | null}
  */
-export function installedBrowser(path = process.env['PATH'] ?? '') {
+function installedBrowser(path = process.env['PATH'] ?? '') {
   const places = path.split(delimiter).flatMap((folder) => commands.map((name) => join(folder, name)));
   return [...places, ...elsewhere].find((file) => existsSync(file)) ?? null;
 }

@@ -24,12 +24,12 @@ test('everything goes by keyboard alone', async ({ page, directory }) => {
   await page.keyboard.press('Tab');
   await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
   await page.keyboard.press('ControlOrMeta+a');
-  await page.keyboard.type('Kim Typist');
+  await page.keyboard.type('Kim Keyboard the Second');
   await page.keyboard.press('ControlOrMeta+s');
   await expect(page.getByText(/^Saved/)).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(grid(page)).toBeFocused();
-  await expect(page.getByRole('heading', { name: 'Kim Typist' })).toHaveCount(0);
+  await expect(page.getByRole('heading', { name: 'Kim Keyboard the Second' })).toHaveCount(0);
 });
 
 test('the list goes by arrows, pages and ends, and the row in use is always in view', async ({

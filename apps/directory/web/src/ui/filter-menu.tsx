@@ -1,6 +1,6 @@
 import { Menu } from '@mantine/core';
 import classes from './filter-menu.module.css';
-import { IconCheck, IconChevronDown } from './icons.ts';
+import { IconChevronDown } from './icons.ts';
 
 interface FilterOption<Value extends string> {
   readonly value: Value;
@@ -18,13 +18,12 @@ interface FilterMenuProps<Value extends string> {
   readonly onChange: (value: Value | undefined) => void;
 }
 
+/** Stands for "no filter" in the menu; no option's value is empty. */
+const ANY = '';
+
 /** One filter: a button that says what is chosen, and a menu of which one option holds. */
 export function FilterMenu<Value extends string>(props: FilterMenuProps<Value>) {
   const chosen = props.options.find((option) => option.value === props.value);
-  const all: readonly { value: Value | undefined; label: string; hint?: string }[] = [
-    { value: undefined, label: props.anyLabel },
-    ...props.options,
-  ];
   return (
     <Menu position="bottom-start" offset={4} width="target" classNames={{ dropdown: classes.dropdown ?? '' }}>
       <Menu.Target>
@@ -35,28 +34,24 @@ export function FilterMenu<Value extends string>(props: FilterMenuProps<Value>) 
         </button>
       </Menu.Target>
       <Menu.Dropdown aria-label={props.label}>
-        {all.map((option) => {
-          const isChosen = option.value === props.value;
-          return (
-            <Menu.Item
-              key={option.value ?? ''}
-              role="menuitemradio"
-              aria-checked={isChosen}
-              leftSection={
-                <IconCheck
-                  size={16}
-                  aria-hidden="true"
-                  className={classes.mark}
-                  data-shown={isChosen || undefined}
-                />
-              }
-              rightSection={option.hint !== undefined && <span className={classes.hint}>{option.hint}</span>}
-              onClick={() => props.onChange(option.value)}
+        <Menu.RadioGroup
+          value={chosen?.value ?? ANY}
+          onChange={(value) => props.onChange(props.options.find((option) => option.value === value)?.value)}
+        >
+          <Menu.RadioItem value={ANY} closeMenuOnClick>
+            {props.anyLabel}
+          </Menu.RadioItem>
+          {props.options.map(({ value, label, hint }) => (
+            <Menu.RadioItem
+              key={value}
+              value={value}
+              closeMenuOnClick
+              rightSection={hint !== undefined && <span className={classes.hint}>{hint}</span>}
             >
-              {option.label}
-            </Menu.Item>
-          );
-        })}
+              {label}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );

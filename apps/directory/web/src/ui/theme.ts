@@ -1,7 +1,7 @@
 import type { CSSVariablesResolver, MantineColorsTuple } from '@mantine/core';
 import { createTheme } from '@mantine/core';
 import { createElement } from 'react';
-import { IconChevronDown } from './icons.ts';
+import { IconCheck, IconChevronDown } from './icons.ts';
 
 const teal: MantineColorsTuple = [
   '#e9f7f5',
@@ -48,6 +48,12 @@ export const theme = createTheme({
       defaultProps: {
         shadow: 'var(--shadow-floating)',
         transitionProps: { transition: 'pop', duration: 90 },
+        checkIcon: createElement(IconCheck, { size: 16 }),
+        alignItemsLabels: 'with-indicators',
+        // Within its landmark and next to its button, for screen readers; fixed, so that nothing cuts it off.
+        withinPortal: false,
+        floatingStrategy: 'fixed',
+        withInitialFocusPlaceholder: false,
       },
     },
   },

@@ -5,7 +5,7 @@ import { noteSession } from '../../app/session-hint.ts';
 import { useSessionPerson } from '../../app/session.ts';
 import { sessionEnded } from '../../app/session-slice.ts';
 import { Avatar } from '../../ui/avatar.tsx';
-import { IconCheck, IconDark, IconLight, IconSignOut, IconSystem } from '../../ui/icons.ts';
+import { IconDark, IconLight, IconSignOut, IconSystem } from '../../ui/icons.ts';
 import classes from './account-menu.module.css';
 
 const schemes = [
@@ -48,19 +48,19 @@ export function AccountMenu() {
         </div>
         <Menu.Divider />
         <Menu.Label>Appearance</Menu.Label>
-        {schemes.map(({ value, label, Icon }) => (
-          <Menu.Item
-            key={value}
-            role="menuitemradio"
-            aria-checked={colorScheme === value}
-            leftSection={<Icon size={16} aria-hidden="true" />}
-            rightSection={colorScheme === value && <IconCheck size={16} aria-hidden="true" />}
-            closeMenuOnClick={false}
-            onClick={() => setColorScheme(value)}
-          >
-            {label}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={colorScheme}
+          onChange={(value) => {
+            const scheme = schemes.find((one) => one.value === value);
+            if (scheme !== undefined) setColorScheme(scheme.value);
+          }}
+        >
+          {schemes.map(({ value, label, Icon }) => (
+            <Menu.RadioItem key={value} value={value} rightSection={<Icon size={16} aria-hidden="true" />}>
+              {label}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item
           leftSection={<IconSignOut size={16} aria-hidden="true" />}

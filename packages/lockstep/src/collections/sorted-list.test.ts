@@ -63,7 +63,9 @@ describe('the sorted list', () => {
           expect(list.size).toBe(ids.length);
           expect(list.slice(0, Infinity)).toEqual(ids);
           for (const offset of [0, 1, Math.floor(ids.length / 2), ids.length - 1, ids.length]) {
-            expect(list.slice(Math.max(0, offset), 7)).toEqual(ids.slice(Math.max(0, offset), Math.max(0, offset) + 7));
+            expect(list.slice(Math.max(0, offset), 7)).toEqual(
+              ids.slice(Math.max(0, offset), Math.max(0, offset) + 7),
+            );
           }
           for (const [rank, entry] of expected.entries()) {
             if (rank % 17 === 0) expect(list.rankOf(entry.key, entry.id)).toBe(rank);
@@ -124,19 +126,25 @@ describe('the sorted list', () => {
 describe('prefix sums', () => {
   test('S3.3 tell the sum before an index and the index that holds a place', () => {
     fc.assert(
-      fc.property(fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 70 }), fc.nat(), fc.nat(), (numbers, at, by) => {
-        const sums = new PrefixSums(numbers);
-        const changed = [...numbers];
-        changed[at % numbers.length]! += by % 5;
-        sums.add(at % numbers.length, by % 5);
-        let before = 0;
-        for (const [index, number] of changed.entries()) {
-          expect(sums.before(index)).toBe(before);
-          for (let place = before; place < before + number; place += 1) expect(sums.holding(place)).toBe(index);
-          before += number;
-        }
-        expect(sums.before(changed.length)).toBe(before);
-      }),
+      fc.property(
+        fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 70 }),
+        fc.nat(),
+        fc.nat(),
+        (numbers, at, by) => {
+          const sums = new PrefixSums(numbers);
+          const changed = [...numbers];
+          changed[at % numbers.length]! += by % 5;
+          sums.add(at % numbers.length, by % 5);
+          let before = 0;
+          for (const [index, number] of changed.entries()) {
+            expect(sums.before(index)).toBe(before);
+            for (let place = before; place < before + number; place += 1)
+              expect(sums.holding(place)).toBe(index);
+            before += number;
+          }
+          expect(sums.before(changed.length)).toBe(before);
+        },
+      ),
       { seed: printedSeed('prefix sums'), numRuns: 500 },
     );
   });

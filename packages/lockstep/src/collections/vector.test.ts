@@ -107,7 +107,10 @@ describe('the persistent vector', () => {
   });
 
   test('S2.1 is plain JSON of the size of its members', () => {
-    const items = Array.from({ length: 10_000 }, (_, at) => ({ value: at, name: `somebody with a name ${at}` }));
+    const items = Array.from({ length: 10_000 }, (_, at) => ({
+      value: at,
+      name: `somebody with a name ${at}`,
+    }));
     const text = JSON.stringify(vectorOf(items));
     expect(JSON.parse(text)).toEqual(vectorOf(items));
     expect(text.length).toBeLessThan(JSON.stringify(items).length * 1.005);
@@ -120,9 +123,24 @@ describe('the persistent vector', () => {
       work(open);
       return open.done();
     };
-    expect(copies(before, edit((open) => open.set(70_000, item(-1))))).toBe(3);
-    expect(copies(before, edit((open) => open.push(item(-1))))).toBeLessThanOrEqual(3);
-    expect(copies(before, edit((open) => open.pop()))).toBe(3);
+    expect(
+      copies(
+        before,
+        edit((open) => open.set(70_000, item(-1))),
+      ),
+    ).toBe(3);
+    expect(
+      copies(
+        before,
+        edit((open) => open.push(item(-1))),
+      ),
+    ).toBeLessThanOrEqual(3);
+    expect(
+      copies(
+        before,
+        edit((open) => open.pop()),
+      ),
+    ).toBe(3);
     const hole = edit((open) => {
       open.set(5, open.get(open.n - 1));
       open.pop();

@@ -56,44 +56,28 @@ export type EntryEvent =
   | 'merge'
   | 'restamp';
 
+type Row = Readonly<Record<EntryEvent, Status['kind'] | 'gone' | 'back' | 'never'>>;
+
+const never: Row = {
+  send: 'never',
+  acknowledge: 'never',
+  park: 'parked',
+  replace: 'never',
+  retry: 'never',
+  discard: 'gone',
+  merge: 'never',
+  restamp: 'never',
+};
+
 /**
  * Where each event leads from each status. `gone`: it leaves the storage; `back`: to the status it had before it was
  * parked; `never`: the event has no meaning there, and asking for it is refused. Payloads change in `durable` alone
  * (`merge`, `restamp`) or under a new key (`replace`), so that one key never names two bodies.
  */
-export const ENTRY_TABLE: Readonly<
-  Record<Status['kind'], Readonly<Record<EntryEvent, Status['kind'] | 'gone' | 'back' | 'never'>>>
-> = {
-  durable: {
-    send: 'sent',
-    acknowledge: 'never',
-    park: 'parked',
-    replace: 'never',
-    retry: 'never',
-    discard: 'gone',
-    merge: 'durable',
-    restamp: 'durable',
-  },
-  sent: {
-    send: 'sent',
-    acknowledge: 'gone',
-    park: 'parked',
-    replace: 'durable',
-    retry: 'never',
-    discard: 'gone',
-    merge: 'never',
-    restamp: 'never',
-  },
-  parked: {
-    send: 'never',
-    acknowledge: 'never',
-    park: 'parked',
-    replace: 'durable',
-    retry: 'back',
-    discard: 'gone',
-    merge: 'never',
-    restamp: 'never',
-  },
+export const ENTRY_TABLE: Readonly<Record<Status['kind'], Row>> = {
+  durable: { ...never, send: 'sent', merge: 'durable', restamp: 'durable' },
+  sent: { ...never, send: 'sent', acknowledge: 'gone', replace: 'durable' },
+  parked: { ...never, replace: 'durable', retry: 'back' },
 };
 
 export function allows(entry: { readonly status: Status }, event: EntryEvent): boolean {

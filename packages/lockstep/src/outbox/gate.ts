@@ -18,53 +18,35 @@ export type GateEvent =
   /** The gate's time is over. */
   | 'elapsed';
 
+type Row = Readonly<Record<GateEvent, GateKind>>;
+
+const whatever = (kind: GateKind): Row => ({
+  answered: kind,
+  busy: kind,
+  unauthorised: kind,
+  unreachable: kind,
+  refreshed: kind,
+  unrefreshed: kind,
+  elapsed: kind,
+});
+
+const open: Row = {
+  answered: 'open',
+  busy: 'busy',
+  unauthorised: 'refreshing',
+  unreachable: 'unreachable',
+  refreshed: 'open',
+  unrefreshed: 'unreachable',
+  elapsed: 'open',
+};
+
 /** Where each event leads. What comes late, from a request sent before the gate closed, must not open it too early. */
-export const GATE_TABLE: Readonly<Record<GateKind, Readonly<Record<GateEvent, GateKind>>>> = {
-  open: {
-    answered: 'open',
-    busy: 'busy',
-    unauthorised: 'refreshing',
-    unreachable: 'unreachable',
-    refreshed: 'open',
-    unrefreshed: 'unreachable',
-    elapsed: 'open',
-  },
-  probing: {
-    answered: 'open',
-    busy: 'busy',
-    unauthorised: 'refreshing',
-    unreachable: 'unreachable',
-    refreshed: 'open',
-    unrefreshed: 'unreachable',
-    elapsed: 'probing',
-  },
-  busy: {
-    answered: 'busy',
-    busy: 'busy',
-    unauthorised: 'busy',
-    unreachable: 'busy',
-    refreshed: 'busy',
-    unrefreshed: 'busy',
-    elapsed: 'probing',
-  },
-  unreachable: {
-    answered: 'open',
-    busy: 'busy',
-    unauthorised: 'refreshing',
-    unreachable: 'unreachable',
-    refreshed: 'unreachable',
-    unrefreshed: 'unreachable',
-    elapsed: 'probing',
-  },
-  refreshing: {
-    answered: 'refreshing',
-    busy: 'refreshing',
-    unauthorised: 'refreshing',
-    unreachable: 'refreshing',
-    refreshed: 'open',
-    unrefreshed: 'unreachable',
-    elapsed: 'refreshing',
-  },
+export const GATE_TABLE: Readonly<Record<GateKind, Row>> = {
+  open,
+  probing: { ...open, elapsed: 'probing' },
+  busy: { ...whatever('busy'), elapsed: 'probing' },
+  unreachable: { ...open, refreshed: 'unreachable', elapsed: 'probing' },
+  refreshing: { ...whatever('refreshing'), refreshed: 'open', unrefreshed: 'unreachable' },
 };
 
 export interface Gate {

@@ -129,6 +129,14 @@ describe('S5.7 F15 writes that were never sent are merged', () => {
     expect(own.outbox.entries().map(({ entry }) => entry.id)).toEqual(['a', 'batch', 'c']);
   });
 
+  test('S5.7 only neighbours are merged: what came between in one of the lanes keeps its place', async () => {
+    const own = offline();
+    await own.write('a', ['x', 'y'], { payload: { edit: { n: 1 } } });
+    await own.write('between', 'x', { payload: { edit: { n: 2 } } });
+    await own.write('c', ['x', 'y'], { payload: { edit: { n: 3 } } });
+    expect(own.outbox.entries().map(({ entry }) => entry.id)).toEqual(['a', 'between', 'c']);
+  });
+
   test('S5.7 many at once are merged as they are one by one', async () => {
     const own = offline();
     const edits = Array.from({ length: 20 }, (_, n) =>

@@ -1,11 +1,12 @@
 import { browserClock, browserRandom, browserTimers, createTrace, fullJitter } from '../core/index.ts';
 import type { Cancel, RequestFailure } from '../core/index.ts';
-import { planAppend } from './append.ts';
 import type { Placement } from './append.ts';
+import { createCallers } from './callers.ts';
 import { allows } from './entry.ts';
 import type { Entry, Parking } from './entry.ts';
 import { createGate } from './gate.ts';
 import type { GateEvent } from './gate.ts';
+import { createIntake } from './intake.ts';
 import { openQueue } from './queue.ts';
 import { fault, parked, put, removal, unparked } from './steps.ts';
 import type { Plan } from './steps.ts';
@@ -19,18 +20,11 @@ import type {
   OutboxEvent,
   OutboxOptions,
   OutboxState,
-  Outcome,
   PauseReason,
   Precedent,
   SendOutcome,
   Submission,
 } from './types.ts';
-
-interface Waiting<Payload> {
-  readonly submission: Submission<Payload>;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
 
 const HOUR = 3_600_000;
 
@@ -78,12 +72,7 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
   let failing = 0;
   let closed = false;
 
-  const submitting: Waiting<Payload>[] = [];
-  let storing = false;
-  /** Those who wait for the end of a write, by the id of its entry. */
-  const receivers = new Map<string, ((outcome: Outcome) => void)[]>();
-  /** The entries into which writes were merged, by the writes' ids. */
-  const merged = new Map<string, string>();
+  const callers = createCallers();
 
   let views: readonly EntryView<Payload>[] | null = null;
   const watchers = new Set<() => void>();
@@ -98,13 +87,24 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
     onDifference(difference) {
       for (const { id, position } of difference.gone) {
         attempts.delete(position);
-        if (!flights.has(position)) receive(id, { kind: 'discarded' });
+        if (!flights.has(position)) callers.tell(id, { kind: 'discarded' });
       }
       emit({ kind: 'read', ...difference });
       if (fence !== null && difference.added.some(outdated)) void prepare();
     },
   });
-  const first = queue.load().catch(() => void patiently(() => queue.load()));
+  const intake = createIntake<Payload>({
+    queue,
+    first: queue.load().catch(() => void patiently(() => queue.load())),
+    rules: {
+      schema,
+      nameOf: (id) => callers.nameOf(id),
+      inFlight: ({ position }) => flights.has(position),
+      coalesce,
+    },
+    onStored: stored,
+    onRefused: (id, error) => callers.tell(id, { kind: 'not-stored', error }),
+  });
 
   // --- storing ---
 
@@ -135,42 +135,9 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
     });
 
   const find = (id: string): Item | undefined => {
-    const name = merged.get(id) ?? id;
+    const name = callers.nameOf(id);
     return queue.entries().find((entry) => entry.id === name || entry.key === name);
   };
-
-  async function store(): Promise<void> {
-    if (storing) return;
-    storing = true;
-    await first;
-    // oxlint-disable-next-line no-await-in-loop -- in the order in which they were asked for
-    while (submitting.length > 0) await append(submitting.slice());
-    storing = false;
-  }
-
-  async function append(batch: readonly Waiting<Payload>[]): Promise<void> {
-    const submissions = batch.map(({ submission }) => submission);
-    try {
-      await queue.change(() => {
-        const plan = planAppend(queue.entries(), submissions, {
-          schema,
-          nameOf: (id) => merged.get(id) ?? id,
-          inFlight: ({ position }) => flights.has(position),
-          coalesce,
-        });
-        return { ...plan, done: () => batch.forEach((waiting, at) => stored(waiting, plan.placements[at])) };
-      });
-    } catch (error) {
-      // One that cannot be stored must not take the others with it.
-      // oxlint-disable-next-line no-await-in-loop -- in the order in which they were asked for
-      if (batch.length > 1) for (const waiting of batch) await append([waiting]);
-      else {
-        submitting.shift();
-        receive(batch[0]?.submission.id, { kind: 'not-stored', error });
-        batch[0]?.reject(error);
-      }
-    }
-  }
 
   function coalesce(
     earlier: Item,
@@ -183,43 +150,29 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
     }
   }
 
-  function stored(waiting: Waiting<Payload>, placement: Placement | undefined): void {
-    submitting.shift();
-    waiting.resolve();
-    if (!placement || placement.known) return;
-    const { id, into } = placement;
+  function stored({ id, into }: Placement): void {
     const entry = find(into) ?? null;
     if (id === into && entry) {
       emit({ kind: 'stored', entry });
       return;
     }
     emit({ kind: 'merged', id, into, entry });
-    if (entry) {
-      merged.set(id, into);
-      receivers.set(into, [...(receivers.get(into) ?? []), ...(receivers.get(id) ?? [])]);
-      receivers.delete(id);
-    } else for (const name of [id, into]) receive(name, { kind: 'nothing' });
+    if (entry) callers.join(id, into);
+    else for (const name of [id, into]) callers.tell(name, { kind: 'nothing' });
   }
 
   // --- telling ---
 
-  function receive(id: string | undefined, outcome: Outcome): void {
-    if (id === undefined) return;
-    const waiting = receivers.get(id);
-    receivers.delete(id);
-    if (outcome.kind !== 'durable') for (const [from, into] of merged) if (into === id) merged.delete(from);
-    waiting?.forEach((resolve) => resolve(outcome));
-  }
-
   /** Nobody is kept waiting for an entry that will not be sent at once. */
   function release(state: OutboxState): void {
-    if (receivers.size === 0) return;
+    if (callers.ids.length === 0) return;
     const moving =
       state.kind === 'open' ||
       state.kind === 'starting' ||
       (state.kind === 'held' && state.by === 'refreshing');
     for (const { entry, turn } of look()) {
-      if (isStuck(turn) || (!moving && turn.kind !== 'in-flight')) receive(entry.id, { kind: 'durable' });
+      if (isStuck(turn) || (!moving && turn.kind !== 'in-flight'))
+        callers.tell(entry.id, { kind: 'durable' });
     }
   }
 
@@ -435,7 +388,7 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
         pass('answered');
         // Told before it leaves the storage: killed in between, the same answer comes again under the same key.
         emit({ ...outcome, entry });
-        receive(entry.id, outcome);
+        callers.tell(entry.id, outcome);
         return leave(entry, { kind: 'acknowledged', entry, answer });
       }
       case 'stale': {
@@ -480,10 +433,10 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
 
   async function refuse(entry: Item, failure: RequestFailure): Promise<void> {
     const parking: Parking = { kind: 'refused', failure };
-    if ((options.refused?.(entry, failure, receivers.has(entry.id)) ?? 'park') === 'park')
+    if ((options.refused?.(entry, failure, callers.awaited(entry.id)) ?? 'park') === 'park')
       return park(entry, parking);
     emit({ kind: 'discarded', entry, parking });
-    receive(entry.id, { kind: 'refused', parking, queued: false });
+    callers.tell(entry.id, { kind: 'refused', parking, queued: false });
     return leave(entry, { kind: 'discarded', entry });
   }
 
@@ -495,7 +448,7 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
         steps: [parked(entry, parking)],
         done() {
           emit({ kind: 'parked', entry: queue.get(position) ?? entry });
-          receive(entry.id, { kind: 'refused', parking, queued: true });
+          callers.tell(entry.id, { kind: 'refused', parking, queued: true });
         },
       };
     });
@@ -563,20 +516,13 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
   return {
     enqueue(submission) {
       if (closed) return Promise.reject(new StorageFailure('closed'));
-      return new Promise((resolve, reject) => {
-        submitting.push({ submission, resolve, reject });
-        void store();
-      });
+      return intake.store(submission);
     },
     outcome(id) {
-      const name = find(id)?.id ?? id;
-      if (name === id && !find(id) && !submitting.some(({ submission }) => submission.id === id)) {
-        return Promise.resolve({ kind: 'unknown' });
-      }
-      return new Promise((resolve) => {
-        receivers.set(name, [...(receivers.get(name) ?? []), resolve]);
-        touch();
-      });
+      const entry = find(id);
+      if (!entry && !intake.holds(id)) return Promise.resolve({ kind: 'unknown' });
+      touch();
+      return callers.wait(entry?.id ?? id);
     },
     entries: look,
     state: current,
@@ -615,7 +561,7 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
             for (const entry of gone) {
               attempts.delete(entry.position);
               emit({ kind: 'discarded', entry });
-              receive(entry.id, { kind: 'discarded' });
+              callers.tell(entry.id, { kind: 'discarded' });
             }
             restamped(left);
           },
@@ -643,7 +589,7 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
       stopFollowing?.();
       lose();
       queue.close();
-      for (const id of receivers.keys()) if (find(id)) receive(id, { kind: 'durable' });
+      for (const id of callers.ids) if (find(id)) callers.tell(id, { kind: 'durable' });
     },
   };
 }

@@ -205,6 +205,25 @@ describe('S5.18 how a write ends', () => {
   });
 });
 
+describe('S5.26 watching', () => {
+  test('S5.26 watchers are called after every change, and the list is the same until then', async () => {
+    const own = bench();
+    await own.settle();
+    let calls = 0;
+    const stop = own.outbox.watch(() => (calls += 1));
+    const before = own.outbox.entries();
+    expect(own.outbox.entries()).toBe(before);
+    await own.write('a', 'x');
+    expect(own.outbox.entries()).not.toBe(before);
+    expect(own.turns()).toEqual({ a: 'in-flight' });
+    expect(calls).toBeGreaterThan(0);
+    stop();
+    calls = 0;
+    await own.answer('a');
+    expect([calls, own.turns()]).toEqual([0, {}]);
+  });
+});
+
 describe('S5.23 I6 an application that throws', () => {
   const broken = (): never => {
     throw new Error('a mistake');

@@ -11,6 +11,7 @@ import {
   accountRoutes,
   createAccess,
   createAccessTokens,
+  createAccountNotes,
   createSessions,
   createSignInThrottle,
   sessionEntity,
@@ -103,6 +104,7 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
   const cursors = createCursors(keys.cursors);
   const authenticate = (token: string) => access.authenticate(token);
   const { history, audit, record } = createRecorders(database, world);
+  const notes = createAccountNotes({ audit, now });
   const { historyMs, auditMs } = options.retention ?? defaultRetention;
 
   readStrictJson(app);
@@ -130,7 +132,7 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
       slowConsumersCut: () => hub.stats().slowConsumersCut,
     },
   });
-  await app.register(accountRoutes, { database, world, access, sessions, tokens, throttle });
+  await app.register(accountRoutes, { database, world, access, sessions, tokens, throttle, notes });
   await app.register(peopleRoutes, { database, feed, totals, cursors, world, record });
   await app.register(changeRoutes, { feed, authorise });
   await app.register(historyRoutes, { history, cursors });

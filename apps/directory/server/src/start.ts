@@ -8,6 +8,7 @@ import type { DirectoryApp } from './app.ts';
 import { defaultPeople } from './config.ts';
 import type { StartOptions } from './config.ts';
 import { migrate } from './db/migrate.ts';
+import { userEntity } from './db/person.ts';
 import type { Tables } from './db/tables.ts';
 import { createFirstAccounts } from './first-accounts.ts';
 import type { SignInSheet } from './first-accounts.ts';
@@ -18,6 +19,8 @@ import { importPeople } from './import-people.ts';
 import { textMember } from './members.ts';
 import { realWorld } from './ports.ts';
 import type { World } from './ports.ts';
+import { createRecorders } from './recorders.ts';
+import { bySystem } from './records.ts';
 import { StartRefused } from './start-refused.ts';
 
 /** Where the web application's build lies. */
@@ -83,7 +86,11 @@ export async function resetPasswordOf(
   const database = await open(options);
   try {
     await migrate(database);
-    const password = await resetPassword(database, email, world);
+    const { audit } = createRecorders(database, world);
+    const provenance = bySystem('reset-password', new Date(world.now()).toISOString());
+    const password = await resetPassword(database, email, world, (id) =>
+      audit.note(provenance, { action: 'password.reset', entity: userEntity, entityId: id }),
+    );
     if (password === null)
       throw new StartRefused('unknown-account', `There is no account with the address ${email}.`);
     return password;

@@ -1,6 +1,6 @@
 import { emailKey } from '@directory/contract';
 import type { Database } from '@lockstep/server';
-import type { Kysely } from 'kysely';
+import type { CompiledQuery, Kysely } from 'kysely';
 import type { Tables } from '../../db/tables.ts';
 import type { World } from '../../ports.ts';
 import { generatePassword, hashPassword } from './passwords.ts';
@@ -20,11 +20,15 @@ export async function writeCredential(
     .execute();
 }
 
-/** Gives the account a new password and ends its sessions; null where there is no such account. */
+/**
+ * Gives the account a new password and ends its sessions; null where there is no such account.
+ * @param recordOf makes the record of it, for the same transaction.
+ */
 export async function resetPassword(
   database: Database<Tables>,
   email: string,
   world: World,
+  recordOf: (userId: string) => CompiledQuery,
 ): Promise<string | null> {
   const person = await database.db
     .selectFrom('people')
@@ -35,7 +39,9 @@ export async function resetPassword(
   if (person === undefined) return null;
   const password = generatePassword(world);
   const hash = await hashPassword(password);
-  await writeCredential(database.db, { userId: person.id, hash, initial: false, now: world.now() });
-  await createSessions(database, world).closeAll(person.id, null);
+  await createSessions(database, world).closeAll(person.id, null, undefined, async (tx) => {
+    await writeCredential(tx, { userId: person.id, hash, initial: false, now: world.now() });
+    await tx.executeQuery(recordOf(person.id));
+  });
   return password;
 }

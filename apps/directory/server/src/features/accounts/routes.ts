@@ -7,9 +7,12 @@ import type { Tables } from '../../db/tables.ts';
 import { cookieOf, refreshCookie, sessionCookie, setCookie } from '../../http/cookies.ts';
 import { Refusal } from '../../http/problems.ts';
 import { serve } from '../../http/routing.ts';
+import type { AccountNotes } from './notes.ts';
+import { ownAccountRoutes } from './own-account.ts';
 import type { World } from '../../ports.ts';
 import type { Access } from './access.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
+import { sessionOf, takeBack } from './session-answers.ts';
 import { sessionMs } from './sessions.ts';
 import type { OpenedSession, Sessions } from './sessions.ts';
 import type { SignInThrottle } from './throttle.ts';
@@ -23,11 +26,12 @@ export interface AccountRoutesOptions {
   sessions: Sessions;
   tokens: AccessTokens;
   throttle: SignInThrottle;
+  notes: AccountNotes;
 }
 
 /** Signing in, staying signed in, signing out. */
 export async function accountRoutes(app: FastifyInstance, options: AccountRoutesOptions): Promise<void> {
-  const { database, world, access, sessions, tokens, throttle } = options;
+  const { database, world, access, sessions, tokens, throttle, notes } = options;
   // An unknown address costs the same work as a known one, so that time does not tell them apart.
   const nobody = await hashPassword(Buffer.from(world.randomBytes(16)).toString('hex'));
 
@@ -42,7 +46,7 @@ export async function accountRoutes(app: FastifyInstance, options: AccountRoutes
     userOf(await database.db.selectFrom('people').selectAll().where('id', '=', id).executeTakeFirstOrThrow());
 
   serve(app, 'login', async ({ request, reply, body }) => {
-    await throttle.attempt(body.email, request.ip);
+    await notes.throttled(request, throttle.attempt(body.email, request.ip));
     const found = await database.db
       .selectFrom('people')
       .innerJoin('credentials', 'credentials.user_id', 'people.id')
@@ -52,15 +56,18 @@ export async function accountRoutes(app: FastifyInstance, options: AccountRoutes
       .where('deleted_at', 'is', null)
       .executeTakeFirst();
     const matches = await checkPassword(found?.hash ?? nobody, body.password);
-    if (found === undefined || !matches || found.status !== 'active') throw new Refusal('wrong-credentials');
+    if (found === undefined || !matches || found.status !== 'active') {
+      await notes.refused(request, found);
+      throw new Refusal('wrong-credentials');
+    }
     await throttle.succeeded(body.email, request.ip);
-    const token = hand(reply, await sessions.open(found.id, clientOf(request)));
+    const token = hand(reply, await sessions.open(found.id, clientOf(request), notes.signedIn(request, found)));
     return { data: { token, user: userOf(found) } };
   });
 
   serve(app, 'refresh', async ({ request, reply }) => {
     const presented = cookieOf(request, refreshCookie);
-    const opened = presented === undefined ? null : await sessions.refresh(presented);
+    const opened = presented === undefined ? null : await sessions.refresh(presented, notes.reused(request));
     if (opened === null) {
       takeBack(reply);
       throw new Refusal('not-signed-in');
@@ -72,12 +79,14 @@ export async function accountRoutes(app: FastifyInstance, options: AccountRoutes
     const presented = cookieOf(request, refreshCookie);
     if (presented !== undefined) await sessions.closeByToken(presented);
     if (caller !== null) {
-      await sessions.close(caller.sessionId, caller.id);
+      await sessions.close(caller.sessionId, caller.id, notes.signedOut(request));
       access.forget(caller.sessionId);
     }
     takeBack(reply);
     return undefined;
   });
+
+  ownAccountRoutes(app, options);
 
   serve(app, 'getSession', async ({ caller }) => {
     const session = await database.db
@@ -93,28 +102,3 @@ function clientOf(request: FastifyRequest) {
   return { address: request.ip, userAgent: request.headers['user-agent'] ?? '' };
 }
 
-function takeBack(reply: FastifyReply): void {
-  setCookie(reply, refreshCookie, '', 0);
-  setCookie(reply, sessionCookie, '', 0);
-}
-
-interface SessionRow {
-  id: string;
-  created_at: string;
-  last_used_at: string;
-  expires_at: string;
-  address: string;
-  user_agent: string;
-}
-
-function sessionOf(row: SessionRow, current: string) {
-  return {
-    id: row.id,
-    createdAt: row.created_at,
-    lastUsedAt: row.last_used_at,
-    expiresAt: row.expires_at,
-    address: row.address,
-    userAgent: row.user_agent,
-    current: row.id === current,
-  };
-}

@@ -24,16 +24,28 @@ export interface OpenedSession {
   refreshToken: string;
 }
 
+type Tx = Transaction<Tables>;
+
+/** What belongs into the same transaction. */
+export type Also = (tx: Tx) => Promise<void>;
+
 export interface Sessions {
-  open(userId: string, client: { address: string; userAgent: string }): Promise<OpenedSession>;
-  /** Trades a refresh token for a new one. Null: it was never valid, or its reuse has just revoked the session. */
-  refresh(token: string): Promise<OpenedSession | null>;
-  /** Ends one session; true where it was open. */
-  close(sessionId: string, actor: string | null): Promise<boolean>;
+  open(
+    userId: string,
+    client: { address: string; userAgent: string },
+    also?: Also,
+  ): Promise<OpenedSession>;
+  /**
+   * Trades a refresh token for a new one. Null: it was never valid, or its reuse has just revoked the session.
+   * @param onReuse Told of such a revocation, within its transaction.
+   */
+  refresh(token: string, onReuse?: (tx: Tx, session: Ended) => Promise<void>): Promise<OpenedSession | null>;
+  /** Ends one session; true where it was open. `also` is done only then. */
+  close(sessionId: string, actor: string | null, also?: Also): Promise<boolean>;
   /** Ends the session of a refresh token, spent or not. */
   closeByToken(token: string): Promise<void>;
   /** Ends all sessions of a person, save one. */
-  closeAll(userId: string, actor: string | null, except?: string): Promise<void>;
+  closeAll(userId: string, actor: string | null, except?: string, also?: Also): Promise<void>;
   /** Forgets what has ended. */
   sweep(): Promise<void>;
 }
@@ -69,7 +81,7 @@ export function createSessions(database: Database<Tables>, world: World): Sessio
       .execute();
 
   return {
-    async open(userId, client) {
+    async open(userId, client, also) {
       const now = world.now();
       const sessionId = uuidv7(now, world.randomBytes(10));
       const refreshToken = newToken();
@@ -88,11 +100,12 @@ export function createSessions(database: Database<Tables>, world: World): Sessio
           })
           .execute();
         await addToken(tx, sessionId, refreshToken);
+        await also?.(tx);
       });
       return { userId, sessionId, refreshToken };
     },
 
-    refresh(token) {
+    refresh(token, onReuse) {
       return commit<OpenedSession | null>(null, async (tx) => {
         const now = world.now();
         const found = await tx
@@ -133,6 +146,7 @@ export function createSessions(database: Database<Tables>, world: World): Sessio
             .execute();
         } else {
           const ended = await revoke(tx).where('id', '=', sessionId).execute();
+          for (const session of ended) await onReuse?.(tx, session);
           return { result: null, ended };
         }
         const refreshToken = newToken();
@@ -146,9 +160,10 @@ export function createSessions(database: Database<Tables>, world: World): Sessio
       });
     },
 
-    close(sessionId, actor) {
+    close(sessionId, actor, also) {
       return commit(actor, async (tx) => {
         const ended = await revoke(tx).where('id', '=', sessionId).execute();
+        if (ended.length > 0) await also?.(tx);
         return { result: ended.length > 0, ended };
       });
     },
@@ -162,10 +177,11 @@ export function createSessions(database: Database<Tables>, world: World): Sessio
       if (found !== undefined) await this.close(found.session_id, null);
     },
 
-    async closeAll(userId, actor, except) {
+    async closeAll(userId, actor, except, also) {
       await commit(actor, async (tx) => {
         const all = revoke(tx).where('user_id', '=', userId);
         const ended = await (except === undefined ? all : all.where('id', '<>', except)).execute();
+        await also?.(tx);
         return { result: undefined, ended };
       });
     },
@@ -184,7 +200,7 @@ export function createSessions(database: Database<Tables>, world: World): Sessio
 
 const isoAt = (ms: number): string => new Date(ms).toISOString();
 
-interface Ended {
+export interface Ended {
   id: string;
   user_id: string;
 }

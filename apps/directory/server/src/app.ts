@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Change } from '@lockstep/protocol';
-import { createFeed } from '@lockstep/server';
+import { createFeed, systemClock } from '@lockstep/server';
 import type { Database, Feed, FeedOptions, FullChange } from '@lockstep/server';
 import Fastify, { LogController } from 'fastify';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
@@ -92,7 +92,8 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
   });
   const report = (problem: unknown, doing: string) => app.log.warn({ err: problem }, doing);
   const keys = await loadKeys(database, world);
-  const feed = createFeed(database, { report, ...options.feed });
+  const clock = { ...systemClock, now };
+  const feed = createFeed(database, { clock, report, ...options.feed });
   await feed.start();
 
   const tokens = createAccessTokens(keys.accessTokens, now);
@@ -122,6 +123,7 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
     authorise,
     renew: (caller) => access.callerOf(caller.sessionId, caller.id),
     reach: (caller, change) => (change === undefined ? reachOf(caller.role) : reachInto(caller, change.id)),
+    clock,
     report,
   });
   const operation = operationRoutes(app, {

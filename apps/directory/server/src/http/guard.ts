@@ -1,7 +1,7 @@
 import type { Audience } from '@directory/contract/schema';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller } from './caller.ts';
-import { cookieOf, sessionCookie } from './cookies.ts';
+import { cookieOf, refreshCookie, sessionCookie } from './cookies.ts';
 import type { Origins } from './origins.ts';
 import { Refusal } from './problems.ts';
 
@@ -31,15 +31,10 @@ export function guard(app: FastifyInstance, options: GuardOptions): void {
     const credential = credentialOf(request);
     const writes = !reads.has(request.method);
     const { origin } = request.headers;
-    // A page of another origin can neither read answers nor set our JSON content type, but what it names is refused anyway.
-    if (
-      writes &&
-      (credential?.by === 'cookie' || usesRefreshCookie(request)) &&
-      !options.origins.allows(origin)
-    ) {
-      throw new Refusal('wrong-origin');
-    }
-    if (writes && credential === null && origin !== undefined && !options.origins.allows(origin)) {
+    // Browsers send cookies on their own, so then the page must be ours. Programs that sign in need not name an origin.
+    const byCookie = credential?.by === 'cookie' || actsByRefreshCookie(request);
+    const byPage = credential === null && origin !== undefined;
+    if (writes && (byCookie || byPage) && !options.origins.allows(origin)) {
       throw new Refusal('wrong-origin');
     }
     if (credential !== null) request.caller = await options.authenticate(credential.token);
@@ -68,7 +63,8 @@ export function credentialOf(request: FastifyRequest): { by: 'bearer' | 'cookie'
 }
 
 /** Refresh and logout act on the refresh cookie, whatever else the request carries. */
-function usesRefreshCookie(request: FastifyRequest): boolean {
+function actsByRefreshCookie(request: FastifyRequest): boolean {
   const path = request.routeOptions.url;
-  return path === '/api/auth/refresh' || path === '/api/auth/logout';
+  const acts = path === '/api/auth/refresh' || path === '/api/auth/logout';
+  return acts && cookieOf(request, refreshCookie) !== undefined;
 }

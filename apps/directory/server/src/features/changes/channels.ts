@@ -1,6 +1,15 @@
 import type { Change, Json } from '@lockstep/protocol';
 import { createHub } from '@lockstep/server';
-import type { Authentication, Database, Feed, FullChange, Hub, Report, Subject } from '@lockstep/server';
+import type {
+  Authentication,
+  Clock,
+  Database,
+  Feed,
+  FullChange,
+  Hub,
+  Report,
+  Subject,
+} from '@lockstep/server';
 import type { FastifyInstance } from 'fastify';
 import type { Caller } from '../../http/caller.ts';
 import { credentialOf } from '../../http/guard.ts';
@@ -24,12 +33,14 @@ export interface ChannelOptions {
   authorise(change: FullChange, caller: Caller): Change;
   /** A name for what this caller reads of this change. */
   reach(caller: Caller, change?: FullChange): string;
+  clock: Clock;
   report: Report;
 }
 
 /** The live channel, in Lockstep's form and in the plain one, and the plain channel of one person. */
 export async function channels(app: FastifyInstance, options: ChannelOptions): Promise<Hub<SocketSubject>> {
-  const { database, feed, origins, authenticate, renew, authorise, reach, report, userEntity } = options;
+  const { database, feed, origins, authenticate, renew, authorise, reach, clock, report, userEntity } =
+    options;
 
   const subjectOf = (caller: Caller): SocketSubject => ({
     id: caller.id,
@@ -44,6 +55,7 @@ export async function channels(app: FastifyInstance, options: ChannelOptions): P
 
   const hub = createHub<SocketSubject>({
     feed,
+    clock,
     report,
     database,
     // Programs that are no browsers name no origin; they cannot be tricked into sending somebody's cookie either.

@@ -86,9 +86,15 @@ function addresses({ name, doors }: Packed): readonly string[] {
   return doors.map((door) => (door === '.' ? name : `${name}/${door.slice(2)}`));
 }
 
-/** Every declaration of every door, read by a strict compiler that skips none of ours. */
+/** The README's examples, one after the other: together they are a program. */
+function examplesOf(text: string): string {
+  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1]).join('\n');
+}
+
+/** Every declaration of every door, and the README's examples, read by a strict compiler that skips none of ours. */
 function writeConsumer(packed: readonly Packed[], consumer: string): void {
   const doors = packed.flatMap(addresses);
+  writeFileSync(join(consumer, 'readme.ts'), examplesOf(readFileSync(join(root, 'README.md'), 'utf8')));
   writeFileSync(join(consumer, 'package.json'), JSON.stringify({ name: 'consumer', type: 'module' }));
   writeFileSync(
     join(consumer, 'types.ts'),
@@ -107,7 +113,7 @@ function writeConsumer(packed: readonly Packed[], consumer: string): void {
         skipLibCheck: false,
         types: ['node'],
       },
-      files: ['types.ts'],
+      files: ['types.ts', 'readme.ts'],
     }),
   );
   const run = doors.map(

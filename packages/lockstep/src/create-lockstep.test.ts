@@ -274,6 +274,30 @@ describe('the store', () => {
   });
 });
 
+describe('upkeep', () => {
+  test('S8.22 a page whose hole cannot be filled from here is read again while somebody watches it', async () => {
+    const { server, store, api, remove, names } = peopleApp([...three, person('dan')]);
+    const page = { page: 1, pageSize: 2 };
+    const watching = store.dispatch(api.endpoints.getUsers.initiate(page));
+    await watching;
+    await remove('ada');
+    await settle();
+    expect(names(page)).toEqual(['bob', 'cy']);
+    expect(server.log.slice(1)).toEqual(['DELETE /users/ada', 'GET /users?page=1&pageSize=2']);
+    watching.unsubscribe();
+  });
+
+  test('S8.22 and dropped while nobody does', async () => {
+    const { server, store, api, remove, list } = peopleApp([...three, person('dan')]);
+    const page = { page: 1, pageSize: 2 };
+    await store.dispatch(api.endpoints.getUsers.initiate(page, { subscribe: false }));
+    await remove('ada');
+    await settle();
+    expect(list(page)).toBeUndefined();
+    expect(server.log.slice(1)).toEqual(['DELETE /users/ada']);
+  });
+});
+
 describe('misuse', () => {
   const fault = (run: () => unknown): LockstepError => {
     try {

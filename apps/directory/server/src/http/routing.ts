@@ -73,7 +73,8 @@ function readParams(schema: z.ZodType, params: unknown): unknown {
   return result.data;
 }
 
-function readQuery(schema: z.ZodType, { query }: FastifyRequest): unknown {
+function readQuery(schema: z.ZodType, { query, url }: FastifyRequest): unknown {
+  refuseBrokenEscapes(url);
   const result = schema.safeParse(query);
   for (const [key, value] of Object.entries(Object(query))) {
     if (Array.isArray(value)) throw fieldRefusal('malformed', key, 'given more than once');
@@ -83,6 +84,16 @@ function readQuery(schema: z.ZodType, { query }: FastifyRequest): unknown {
   }
   if (!result.success) throw refusalBy(result.error, 'query');
   return result.data;
+}
+
+/** The framework hands a query on undecoded where its escapes are no UTF-8. */
+function refuseBrokenEscapes(url: string): void {
+  if (!url.includes('%')) return;
+  try {
+    decodeURIComponent(url.slice(url.indexOf('?') + 1));
+  } catch {
+    throw new Refusal('malformed', 'The query holds an escape that is not UTF-8.');
+  }
 }
 
 function readBody(route: Route, body: unknown): unknown {

@@ -61,6 +61,8 @@ export interface Person {
   readonly sessionId: string;
 }
 
+type Method = NonNullable<InjectOptions['method']>;
+
 export interface Harness {
   readonly database: Database<Tables>;
   readonly world: TestWorld;
@@ -73,7 +75,7 @@ export interface Harness {
   /** Makes people nobody signs in as. */
   add(...people: Array<Partial<User>>): Promise<User[]>;
   /** One request; `by` sends that person's token, `body` goes out as JSON. */
-  send(method: string, url: string, options?: SendOptions): Promise<LightMyRequestResponse>;
+  send(method: Method, url: string, options?: SendOptions): Promise<LightMyRequestResponse>;
   /** Resolves when every committed change has reached the feed. */
   settled(): Promise<void>;
   close(): Promise<void>;
@@ -135,8 +137,7 @@ export async function startHarness(
     add,
     send(method, url, { by, body, headers = {} } = {}) {
       const request: InjectOptions = {
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- wrong methods are tested, too
-        method: method as 'GET',
+        method,
         url,
         headers: {
           ...(by === undefined ? {} : { authorization: `Bearer ${by.token}` }),

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { User } from '@directory/contract';
 import type { ServerFrame } from '@lockstep/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 import { startHarness, testOrigin } from '../../testing/harness.ts';
 import type { Harness, Person } from '../../testing/harness.ts';
 

@@ -30,8 +30,8 @@ export function aggregateOf(
       keeper.trace({ kind: 'view-built', collection: collection.name, rows: state.rows.n, from: 'rows' });
       return new Tally(collection, spec, rows);
     },
-    advance(tally, from, to) {
-      const way = keeper.way(from, to);
+    advance(tally, from, to, asRecorded) {
+      const way = keeper.way(from, to, asRecorded);
       if (typeof way === 'string') return way;
       for (const changes of way) tally.apply(changes);
       return 'done';

@@ -1,6 +1,7 @@
 import { compose, NO_CHANGES } from '../core/index.ts';
 import type { ChangeSet, CollectionDefinition, Row, RowChange, RowId, TraceSink } from '../core/index.ts';
 import { History } from './history.ts';
+import type { Way } from './history.ts';
 import { NO_OVERLAY, overlaid, withEntries } from './overlay.ts';
 import { Replicas } from './replicas.ts';
 import { TableEdit } from './table.ts';
@@ -46,7 +47,8 @@ export class Keeper {
     );
     this.slots = new Replicas<Vector<Row>, Slots>({
       build: (rows) => this.#index(rows),
-      advance: (slots, from, to) => (this.#reindex(slots, from, to) ? 'done' : 'unrelated'),
+      advance: (slots, from, to, asRecorded) =>
+        !asRecorded && this.#reindex(slots, from, to) ? 'done' : 'unrelated',
     });
   }
 
@@ -157,9 +159,10 @@ export class Keeper {
    * The change sets of visible rows that lead from one state to another: those that were recorded, else what
    * comparing finds. `far`: more changed than is worth following; `unrelated`: the same, and no way is known.
    */
-  way(from: CollectionState, to: CollectionState): readonly (readonly RowChange[])[] | 'far' | 'unrelated' {
+  way(from: CollectionState, to: CollectionState, asRecorded: boolean): Way | 'far' | 'unrelated' {
     const recorded = this.history.between(from, to);
     if (recorded !== null && recorded !== undefined) return recorded;
+    if (asRecorded) return 'unrelated';
     const budget = Math.max(256, Math.max(from.rows.n, to.rows.n) >>> 3);
     const changes = this.compare(from, to, budget);
     this.trace({

@@ -93,8 +93,8 @@ export class Matching {
     this.#selection = selection;
     this.#replicas = new Replicas<CollectionState, Matches>({
       build: (state) => this.#build(state),
-      advance(matches, from, to) {
-        const way = keeper.way(from, to);
+      advance(matches, from, to, asRecorded) {
+        const way = keeper.way(from, to, asRecorded);
         if (typeof way === 'string') return way;
         for (const changes of way) matches.apply(changes);
         return 'done';

@@ -2,10 +2,11 @@
 export interface Derivation<State, Derived> {
   build(state: State): Derived;
   /**
-   * Brings `derived` from `from` to `to`. `far`: it is left as it was, and building is cheaper. `unrelated`: the same,
-   * and `to` does not follow from `from` as far as is known, so that `from` may be needed again.
+   * Brings `derived` from `from` to `to`, or leaves it as it was. `far`: building is cheaper; `unrelated`: the same, and
+   * nothing is known that led from the one to the other, so that `from` may be needed again.
+   * @param asRecorded only along steps that were recorded; finding out more can cost much.
    */
-  advance(derived: Derived, from: State, to: State): Outcome;
+  advance(derived: Derived, from: State, to: State, asRecorded: boolean): Outcome;
 }
 
 type Outcome = 'done' | 'far' | 'unrelated';
@@ -25,9 +26,10 @@ const LINES = 3;
  */
 export class Replicas<State extends object, Derived> {
   readonly #derivation: Derivation<State, Derived>;
-  #latest: Replica<State, Derived> | null = null;
-  /** Those that were used before, the last one first. */
-  readonly #others: Replica<State, Derived>[] = [];
+  /** The one used last comes first. */
+  readonly #replicas: Replica<State, Derived>[] = [];
+  /** The one whose line of states led too far to follow. */
+  #superseded: Replica<State, Derived> | null = null;
 
   constructor(derivation: Derivation<State, Derived>) {
     this.#derivation = derivation;
@@ -40,40 +42,48 @@ export class Replicas<State extends object, Derived> {
 
   /** For a caller that moves the derivation itself: it sets `state` to null first, and to the state reached at last. */
   replicaAt(state: State): Replica<State, Derived> {
-    const latest = this.#latest;
-    if (latest !== null && latest.state === state) return latest;
-    const known = this.#others.findIndex((replica) => replica.state === state);
-    if (known >= 0) return this.#use(known);
-    const outcome = latest === null ? 'far' : this.#move(latest, state);
-    return latest !== null && outcome === 'done' ? latest : this.#reach(state, outcome === 'unrelated');
-  }
-
-  #reach(state: State, keepsLatest: boolean): Replica<State, Derived> {
-    for (let at = 0; at < this.#others.length; at += 1) {
-      const outcome = this.#move(this.#others[at]!, state);
-      if (outcome === 'done') return this.#use(at);
-      if (outcome === 'far') this.#others.splice(at--, 1);
+    const latest = this.#replicas[0];
+    if (latest !== undefined && latest.state === state) return latest;
+    for (let at = 1; at < this.#replicas.length; at += 1) {
+      if (this.#replicas[at]!.state === state) return this.#toFront(at);
     }
-    if (keepsLatest) this.#others.unshift(this.#latest!);
-    if (this.#others.length === LINES) this.#others.pop();
-    this.#latest = { state, derived: this.#derivation.build(state) };
-    return this.#latest;
+    return this.#bring(state, true) ?? this.#bring(state, false) ?? this.#build(state);
   }
 
-  /** A replica that is left half-way, because something threw, is `far` from everything. */
-  #move(replica: Replica<State, Derived>, to: State): Outcome {
+  #bring(state: State, asRecorded: boolean): Replica<State, Derived> | null {
+    for (let at = 0; at < this.#replicas.length; at += 1) {
+      const replica = this.#replicas[at]!;
+      const outcome = this.#move(replica, state, asRecorded);
+      if (outcome === 'done') return at === 0 ? replica : this.#toFront(at);
+      if (outcome === 'far') this.#superseded = replica;
+    }
+    return null;
+  }
+
+  /** In the place of a replica whose line of states led here, or of the one that was longest not used. */
+  #build(state: State): Replica<State, Derived> {
+    const superseded = this.#superseded === null ? -1 : this.#replicas.indexOf(this.#superseded);
+    if (superseded >= 0) this.#replicas.splice(superseded, 1);
+    else if (this.#replicas.length === LINES) this.#replicas.pop();
+    this.#superseded = null;
+    const replica = { state, derived: this.#derivation.build(state) };
+    this.#replicas.unshift(replica);
+    return replica;
+  }
+
+  /** A replica that was left half-way, because something threw, is far from everything. */
+  #move(replica: Replica<State, Derived>, to: State, asRecorded: boolean): Outcome {
     const from = replica.state;
     if (from === null) return 'far';
     replica.state = null;
-    const outcome = this.#derivation.advance(replica.derived, from, to);
+    const outcome = this.#derivation.advance(replica.derived, from, to, asRecorded);
     replica.state = outcome === 'done' ? to : from;
     return outcome;
   }
 
-  #use(at: number): Replica<State, Derived> {
-    const [replica] = this.#others.splice(at, 1);
-    this.#others.unshift(this.#latest!);
-    this.#latest = replica!;
+  #toFront(at: number): Replica<State, Derived> {
+    const [replica] = this.#replicas.splice(at, 1);
+    this.#replicas.unshift(replica!);
     return replica!;
   }
 }

@@ -72,11 +72,13 @@ describe('change sets', () => {
 
   test('S1.3 the inverse is the way back', () => {
     check(
-      fc.property(worlds, worlds, worlds, (a, b) => {
+      fc.property(worlds, worlds, worlds, (a, b, c) => {
         const there = between(a, b);
         expect(apply(b, invert(there))).toEqual(a);
         expect(isEmpty(compose(there, invert(there)))).toBe(true);
         expect(invert(invert(there))).toEqual(there);
+        const onwards = compose(there, between(b, c));
+        expect(byKey(invert(onwards))).toEqual(byKey(compose(between(c, b), invert(there))));
       }),
     );
   });
@@ -94,7 +96,12 @@ describe('change sets', () => {
 
   test('S1.5 changes of one row in a sequence merge into one', () => {
     const [first, second, third] = rows as [Row, Row, Row];
-    const change = (from: Row | null, to: Row | null): RowChange => ({ collection: 'users', id: 'a', from, to });
+    const change = (from: Row | null, to: Row | null): RowChange => ({
+      collection: 'users',
+      id: 'a',
+      from,
+      to,
+    });
     expect(mergeChanges([change(null, first), change(first, second), change(second, third)])).toEqual([
       change(null, third),
     ]);

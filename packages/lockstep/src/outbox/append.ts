@@ -21,6 +21,8 @@ export interface AppendPlan<Payload> {
 
 export interface AppendRules<Payload> {
   readonly schema: number;
+  /** It is queued. */
+  known(id: string): boolean;
   /** The id of the entry into which a write of this id was merged before, or the same id. */
   nameOf(id: string): string;
   inFlight(entry: Entry<Payload>): boolean;
@@ -36,18 +38,20 @@ export function planAppend<Payload>(
   /** The queue as it will be; what is to be appended has position 0 here. */
   const queue = [...entries];
   const stored = new Map<number, Step<Payload>>();
+  const fresh = new Set<string>();
   const merged = new Map<string, string>();
 
   const place = (submission: Submission<Payload>): Placement => {
     const { id, payload, at } = submission;
-    if (queue.some((entry) => entry.id === id)) return { id, into: id, known: true };
-    const lanes = [...new Set(submission.lanes)];
+    if (fresh.has(id) || rules.known(id)) return { id, into: id, known: true };
+    // Without a lane it keeps its order with nothing but itself.
+    const lanes = submission.lanes.length > 0 ? [...new Set(submission.lanes)] : [id];
     const after = (submission.after ?? []).map((name) => merged.get(name) ?? rules.nameOf(name));
     const last = rules.coalesce && mergeable(queue, lanes, after, rules);
     const result = last ? rules.coalesce(last, submission) : null;
     if (last && result !== null) {
       const { position, revision } = last;
-      const index = queue.indexOf(last);
+      const index = queue.lastIndexOf(last);
       merged.set(id, last.id);
       if (result === 'nothing') {
         queue.splice(index, 1);
@@ -59,6 +63,7 @@ export function planAppend<Payload>(
       }
       return { id, into: last.id, known: false };
     }
+    fresh.add(id);
     queue.push({
       position: 0,
       revision: 0,
@@ -76,10 +81,12 @@ export function planAppend<Payload>(
 
   const placements = submissions.map(place);
   stored.delete(0);
-  const appended = queue.flatMap((entry): Step<Payload>[] => {
-    const { position, revision: _, ...draft } = entry;
-    return position === 0 ? [{ op: 'append', entry: draft }] : [];
-  });
+  const appended = queue
+    .filter(({ position }) => position === 0)
+    .map((planned): Step<Payload> => {
+      const { position: _, revision: _none, ...entry } = planned;
+      return { op: 'append', entry };
+    });
   return { steps: [...stored.values(), ...appended], placements, guarded: stored.size > 0 };
 }
 
@@ -101,7 +108,8 @@ function mergeable<Payload>(
   }
   if (!last || last.lanes.length !== lanes.length || last.schema !== rules.schema) return null;
   const { id, key } = last;
-  const named = (names: readonly string[]): boolean => names.includes(id) || names.includes(key);
+  const named = (names: readonly string[]): boolean =>
+    names.length > 0 && (names.includes(id) || names.includes(key));
   const fits =
     allows(last, 'merge') &&
     !rules.inFlight(last) &&

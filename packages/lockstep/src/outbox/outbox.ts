@@ -12,8 +12,8 @@ import { fault, parked, put, removal, unparked } from './steps.ts';
 import type { Plan } from './steps.ts';
 import { StorageFailure } from './storage.ts';
 import type { Step } from './storage.ts';
-import { isStuck, survey } from './survey.ts';
-import type { Attempt, EntryView } from './survey.ts';
+import { heads, isStuck, survey } from './survey.ts';
+import type { Attempt, EntryView, Surroundings } from './survey.ts';
 import type {
   Decided,
   Outbox,
@@ -44,7 +44,11 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
   } = options;
 
   const trace = createTrace<OutboxEvent<Payload>>();
-  const emit = (event: OutboxEvent<Payload>): void => trace.emit(event);
+  const emit = (event: OutboxEvent<Payload>): void => {
+    const { kind } = event;
+    unsure ||= kind !== 'sent' && kind !== 'acknowledged' && kind !== 'restamped';
+    trace.emit(event);
+  };
   if (options.onEvent) trace.subscribe(options.onEvent);
 
   const restMs = (failures: number): number => fullJitter(random, backoff, failures);
@@ -74,6 +78,8 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
 
   const callers = createCallers();
 
+  /** Something may keep somebody waiting for nothing. */
+  let unsure = false;
   let views: readonly EntryView<Payload>[] | null = null;
   const watchers = new Set<() => void>();
   let shown = '';
@@ -98,9 +104,10 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
     first: queue.load().catch(() => void patiently(() => queue.load())),
     rules: {
       schema,
+      known: (id) => queue.find(id)?.id === id,
       nameOf: (id) => callers.nameOf(id),
       inFlight: ({ position }) => flights.has(position),
-      coalesce,
+      coalesce: options.coalesce && coalesce,
     },
     onStored: stored,
     onRefused: (id, error) => callers.tell(id, { kind: 'not-stored', error }),
@@ -134,10 +141,7 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
       if (fence !== null && (await queue.change(decide, fence)) === 'fenced') fenced();
     });
 
-  const find = (id: string): Item | undefined => {
-    const name = callers.nameOf(id);
-    return queue.entries().find((entry) => entry.id === name || entry.key === name);
-  };
+  const find = (id: string): Item | undefined => queue.find(callers.nameOf(id));
 
   function coalesce(
     earlier: Item,
@@ -165,6 +169,7 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
 
   /** Nobody is kept waiting for an entry that will not be sent at once. */
   function release(state: OutboxState): void {
+    unsure = false;
     if (callers.ids.length === 0) return;
     const moving =
       state.kind === 'open' ||
@@ -189,8 +194,10 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
       : { kind: 'held', by: kind };
   }
 
+  const around = (): Surroundings => ({ flights, attempts, now: clock.now(), schema });
+
   function look(): readonly EntryView<Payload>[] {
-    views ??= survey(queue.entries(), { flights, attempts, now: clock.now(), schema });
+    views ??= survey(queue.entries(), around());
     return views;
   }
 
@@ -206,7 +213,7 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
       if (text !== shown) emit({ kind: 'state', state });
       shown = text;
       pump(state);
-      release(state);
+      if (unsure) release(state);
       for (const watcher of watchers) watcher();
     });
   }
@@ -279,14 +286,14 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
     const probing = state.kind === 'held' && state.by === 'probing';
     let next = state.kind === 'held' ? (state.until ?? Infinity) : Infinity;
     if (state.kind === 'open' || probing) {
+      const free = Math.max(0, (probing ? 1 : concurrency) - flights.size);
       const ready: Item[] = [];
-      for (const { entry, turn } of look()) {
+      for (const { entry, turn } of heads(queue, around(), probing ? Infinity : free)) {
         if (turn.kind === 'ready') ready.push(entry);
         if (turn.kind === 'waiting') next = Math.min(next, turn.until);
       }
       // An entry that always fails must not be the only one to find out whether the server is back.
       if (probing) ready.sort((a, b) => failuresOf(a) - failuresOf(b));
-      const free = Math.max(0, (probing ? 1 : concurrency) - flights.size);
       const chosen = ready.slice(0, free).map(({ position }) => position);
       if (chosen.length > 0) {
         for (const position of chosen) flights.set(position, new AbortController());
@@ -366,6 +373,7 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
 
   function land(position: number): void {
     flights.delete(position);
+    unsure = true;
     if (!queue.get(position)) attempts.delete(position);
     touch();
   }
@@ -521,6 +529,7 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
     outcome(id) {
       const entry = find(id);
       if (!entry && !intake.holds(id)) return Promise.resolve({ kind: 'unknown' });
+      unsure = true;
       touch();
       return callers.wait(entry?.id ?? id);
     },

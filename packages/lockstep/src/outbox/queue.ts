@@ -13,6 +13,10 @@ export interface Difference<Payload> {
 export interface Queue<Payload> {
   entries(): readonly Entry<Payload>[];
   get(position: number): Entry<Payload> | undefined;
+  /** By id or key. */
+  find(name: string): Entry<Payload> | undefined;
+  /** How many lanes have entries. */
+  readonly lanes: number;
   readonly tail: number;
   /** Another tab wrote something that is not here yet. */
   readonly behind: boolean;
@@ -40,10 +44,34 @@ export function openQueue<Payload>(host: QueueHost<Payload>): Queue<Payload> {
   const { storage } = host;
   let mirror = new Map<number, Entry<Payload>>();
   let list: readonly Entry<Payload>[] | null = null;
+  /** Positions by id and by key. */
+  const names = new Map<string, number>();
+  /** How many entries each lane has. */
+  const lanes = new Map<string, number>();
   let tail = 0;
   let behind = true;
   let wanted = false;
   let reading = false;
+
+  function set(entry: Entry<Payload>): void {
+    const { position } = entry;
+    const old = mirror.get(position);
+    if (old) names.delete(old.key);
+    else for (const lane of entry.lanes) lanes.set(lane, (lanes.get(lane) ?? 0) + 1);
+    mirror.set(position, entry);
+    names.set(entry.key, position).set(entry.id, position);
+  }
+
+  function drop(entry: Entry<Payload>): void {
+    mirror.delete(entry.position);
+    names.delete(entry.key);
+    names.delete(entry.id);
+    for (const lane of entry.lanes) {
+      const left = (lanes.get(lane) ?? 1) - 1;
+      if (left > 0) lanes.set(lane, left);
+      else lanes.delete(lane);
+    }
+  }
 
   // Storage answers in the order of the calls. Each answer is taken over in the first reaction to it, so that the mirror
   // keeps that order too; what is told in the same breath cannot be overtaken by what follows from it.
@@ -51,7 +79,10 @@ export function openQueue<Payload>(host: QueueHost<Payload>): Queue<Payload> {
     const loaded = await storage.load();
     const old = mirror;
     list = loaded.entries;
-    mirror = new Map(list.map((entry) => [entry.position, entry]));
+    mirror = new Map();
+    names.clear();
+    lanes.clear();
+    for (const entry of list) set(entry);
     tail = loaded.tail;
     behind = wanted;
     const added = list.filter(({ position }) => !old.has(position));
@@ -67,10 +98,11 @@ export function openQueue<Payload>(host: QueueHost<Payload>): Queue<Payload> {
     const result = await storage.commit(plan.steps, guard);
     if (result.kind !== 'done') return result.kind;
     for (const step of plan.steps) {
-      if (step.op === 'remove') mirror.delete(step.position);
+      const gone = step.op === 'remove' && mirror.get(step.position);
+      if (gone) drop(gone);
       if (step.op === 'append') tail += 1;
     }
-    for (const entry of result.entries) mirror.set(entry.position, entry);
+    for (const entry of result.entries) set(entry);
     list = null;
     // Where others appended too, `tail` stays behind: a commit guarded by it must fail until all of that is here.
     if (tail !== result.tail) void reread();
@@ -97,6 +129,10 @@ export function openQueue<Payload>(host: QueueHost<Payload>): Queue<Payload> {
   return {
     entries: () => (list ??= [...mirror.values()]),
     get: (position) => mirror.get(position),
+    find: (name) => mirror.get(names.get(name) ?? -1),
+    get lanes() {
+      return lanes.size;
+    },
     get tail() {
       return tail;
     },

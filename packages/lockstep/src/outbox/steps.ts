@@ -64,11 +64,14 @@ export function removal<Payload>(
 
 /** The next in each of its lanes, and those that name it. */
 function followers<Payload>(entries: readonly Entry<Payload>[], entry: Entry<Payload>): Entry<Payload>[] {
+  const { id, key, position } = entry;
   const lanes = new Set(entry.lanes);
-  return entries.filter(
-    (other) =>
-      (other.position > entry.position && other.lanes.filter((lane) => lanes.delete(lane)).length > 0) ||
-      other.after.includes(entry.id) ||
-      other.after.includes(entry.key),
-  );
+  return entries.filter((other) => {
+    let next = other.after.length > 0 && (other.after.includes(id) || other.after.includes(key));
+    // Each lane is taken out by the first entry that has it.
+    if (lanes.size > 0 && other.position > position) {
+      for (const lane of other.lanes) if (lanes.delete(lane)) next = true;
+    }
+    return next;
+  });
 }

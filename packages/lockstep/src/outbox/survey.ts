@@ -33,7 +33,7 @@ export interface Surroundings {
 
 interface Place {
   readonly id: string;
-  readonly stuck: boolean;
+  stuck: boolean;
 }
 
 /** True where nothing but time or a person moves the entry on. */
@@ -43,42 +43,73 @@ export function isStuck(turn: Turn): boolean {
 
 /** Tells every entry's turn. `entries` are all that are stored, by position. */
 export function survey<Payload>(
-  entries: Iterable<Entry<Payload>>,
+  entries: readonly Entry<Payload>[],
   around: Surroundings,
 ): EntryView<Payload>[] {
   const lanes = new Map<string, Place>();
   const names = new Map<string, Place>();
-  const views: EntryView<Payload>[] = [];
-  for (const entry of entries) {
-    const before = new Set<Place>();
-    for (const lane of entry.lanes) note(before, lanes.get(lane));
-    for (const name of entry.after) note(before, names.get(name));
-    const turn = turnOf(entry, before, around);
-    const place = { id: entry.id, stuck: isStuck(turn) };
-    for (const lane of entry.lanes) lanes.set(lane, place);
-    names.set(entry.id, place).set(entry.key, place);
-    views.push({ entry, turn });
-  }
-  return views;
-}
-
-function turnOf<Payload>(entry: Entry<Payload>, before: ReadonlySet<Place>, around: Surroundings): Turn {
-  if (entry.status.kind === 'parked') return { kind: 'parked' };
-  if (around.flights.has(entry.position)) return { kind: 'in-flight' };
-  if (entry.schema !== around.schema) return { kind: 'foreign' };
-  if (before.size > 0) {
-    const places = [...before];
-    return {
-      kind: 'blocked',
-      by: places.map((place) => place.id),
-      stuck: places.some((place) => place.stuck),
+  const anyNamed = entries.some((entry) => entry.after.length > 0);
+  return entries.map((entry) => {
+    const { id, key } = entry;
+    const own: Place = { id, stuck: false };
+    const before: Place[] = [];
+    const note = (place: Place | undefined): void => {
+      if (place && !before.includes(place)) before.push(place);
     };
-  }
-  const attempt = around.attempts.get(entry.position);
-  if (attempt && attempt.until > around.now) return { kind: 'waiting', ...attempt };
-  return { kind: 'ready' };
+    for (const lane of entry.lanes) {
+      note(lanes.get(lane));
+      lanes.set(lane, own);
+    }
+    for (const name of entry.after) note(names.get(name));
+    if (anyNamed) names.set(id, own).set(key, own);
+    const turn: Turn =
+      before.length > 0 && entry.status.kind !== 'parked' && !around.flights.has(entry.position)
+        ? { kind: 'blocked', by: before.map((place) => place.id), stuck: before.some(({ stuck }) => stuck) }
+        : turnOf(entry, around);
+    own.stuck = isStuck(turn);
+    return { entry, turn };
+  });
 }
 
-function note(places: Set<Place>, place: Place | undefined): void {
-  if (place) places.add(place);
+/** The turn of an entry that nothing is before. */
+function turnOf<Payload>({ position, schema, status }: Entry<Payload>, around: Surroundings): Turn {
+  if (status.kind === 'parked') return { kind: 'parked' };
+  if (around.flights.has(position)) return { kind: 'in-flight' };
+  if (schema !== around.schema) return { kind: 'foreign' };
+  const attempt = around.attempts.get(position);
+  return attempt && attempt.until > around.now ? { kind: 'waiting', ...attempt } : { kind: 'ready' };
+}
+
+/**
+ * The entries that nothing is before, with their turns: the first of every lane. Stops where all lanes have been seen,
+ * or so many are ready.
+ * @param lanes how many lanes have entries.
+ */
+export function heads<Payload>(
+  { entries, lanes, find }: Heads<Payload>,
+  around: Surroundings,
+  most: number,
+): EntryView<Payload>[] {
+  const seen = new Set<string>();
+  const found: EntryView<Payload>[] = [];
+  let ready = 0;
+  for (const entry of entries()) {
+    if (ready >= most || seen.size >= lanes) break;
+    const first = entry.lanes.filter((lane) => !seen.has(lane));
+    for (const lane of first) seen.add(lane);
+    const free =
+      first.length === entry.lanes.length &&
+      entry.after.every((name) => (find(name)?.position ?? Infinity) > entry.position);
+    if (!free) continue;
+    const turn = turnOf(entry, around);
+    if (turn.kind === 'ready') ready += 1;
+    found.push({ entry, turn });
+  }
+  return found;
+}
+
+interface Heads<Payload> {
+  entries(): readonly Entry<Payload>[];
+  readonly lanes: number;
+  find(name: string): Entry<Payload> | undefined;
 }

@@ -61,8 +61,8 @@ class TestSocket implements Socket {
   }
 }
 
-function setUp(options: Partial<HubOptions<Person>> & { limits?: Partial<HubLimits> } = {}) {
-  const feed = memoryFeed();
+function setUp(options: Partial<HubOptions<Person>> & { limits?: Partial<HubLimits> } = {}, cached = false) {
+  const feed = memoryFeed(cached);
   const clock: HeldClock = heldClock(1_000_000);
   const hub = new LiveHub<Person>({
     feed,
@@ -144,8 +144,9 @@ describe('delivery', () => {
           ),
           { maxLength: 40 },
         ),
-        async (steps) => {
-          const { feed, arrive } = setUp({ limits: { bufferBytes: 8_000 } });
+        fc.boolean(),
+        async (steps, cached) => {
+          const { feed, arrive } = setUp({ limits: { bufferBytes: 8_000 } }, cached);
           let version = 0;
           const push = (amount: number) =>
             feed.push(...Array.from({ length: amount }, () => changeOf('a', (version += 1))));

@@ -1,6 +1,6 @@
 import type { Feed, FeedBatch, FeedPage, FullChange } from '../feed/index.ts';
 
-/** A feed that a test fills. `read` answers in a later turn of the event loop, as a database would. */
+/** A feed that a test fills. */
 export interface MemoryFeed extends Feed {
   /** Appends one batch. */
   push(...changes: FullChange[]): void;
@@ -9,7 +9,8 @@ export interface MemoryFeed extends Feed {
   reads: number;
 }
 
-export function memoryFeed(): MemoryFeed {
+/** `read` answers in a later turn of the event loop, as from a database, or (`cached`) in the same one, as from memory. */
+export function memoryFeed(cached = false): MemoryFeed {
   const changes: FullChange[] = [];
   const followers = new Set<(batch: FeedBatch) => void>();
   let horizon = 0;
@@ -23,7 +24,7 @@ export function memoryFeed(): MemoryFeed {
       feed.reads += 1;
       const page = changes.slice(since, since + limit);
       const offset = changes.length;
-      await new Promise((next) => setImmediate(next));
+      if (!cached) await new Promise((next) => setImmediate(next));
       if (since > offset) return { kind: 'ahead', offset, horizon };
       if (since < horizon) return { kind: 'below-horizon', offset, horizon };
       return {

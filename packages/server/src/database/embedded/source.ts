@@ -151,7 +151,8 @@ class EmbeddedSource implements Source, Listener {
   async #start(failed: () => void): Promise<Engine> {
     const { dataDir, report } = this.#options;
     const workerData: WorkerOptions = { dataDir: dataDir === null ? null : resolve(dataDir) };
-    const worker = new Worker(WORKER, { workerData, name: 'lockstep-database' });
+    // Flags of the main program (--input-type, --inspect) are not the database's.
+    const worker = new Worker(WORKER, { workerData, execArgv: [], name: 'lockstep-database' });
     const post = (message: ToWorker, transfer: ArrayBuffer[] = []) => worker.postMessage(message, transfer);
     const stream = new EmbeddedStream((bytes) => post(bytes, [bytes.buffer]));
     const answers = new Promise<void>((ready, fail) => {

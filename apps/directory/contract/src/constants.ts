@@ -88,6 +88,7 @@ export const LIMITS = {
   cursor: 2000,
   exceptions: 10_000,
   columns: 50,
+  viewName: 100,
   /** Bytes of an uploaded picture. */
   avatarBytes: 5 * 1024 * 1024,
 } as const;

@@ -7,5 +7,5 @@ export { compareUsers, isSortField, orderings } from './ordering.ts';
 export type { Ordering, Sortable } from './ordering.ts';
 export { emailKey, likePattern, normalise, tidyName } from './text.ts';
 export { searchKey, sortKey } from './user.ts';
-export type { PublicUser, User } from './user.ts';
+export type { PublicUser, SavedView, User } from './user.ts';
 export { compareText } from '@lockstep/protocol';

@@ -1,9 +1,13 @@
 import type { z } from 'zod';
+import type { viewSchema } from './schema/answers.ts';
 import type { publicUserSchema, userSchema } from './schema/user.ts';
 import { normalise } from './text.ts';
 
 /** A person of the directory. Times are `Date#toISOString` texts. */
 export type User = z.infer<typeof userSchema>;
+
+/** A saved list: what it holds, how it is sorted, and the columns it shows. */
+export type SavedView = z.infer<typeof viewSchema>;
 
 /** A person as role `user` reads other people. */
 export type PublicUser = z.infer<typeof publicUserSchema>;

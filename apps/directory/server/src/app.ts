@@ -28,6 +28,7 @@ import {
   readableChange,
 } from './features/people/index.ts';
 import { compactMovements, statisticsRoutes } from './features/statistics/index.ts';
+import { forgetDeleted, viewChangeReach, viewEntity, viewRoutes, visibleViewChange } from './features/views/index.ts';
 import type { Caller } from './http/caller.ts';
 import { createCursors } from './http/cursors.ts';
 import { guard } from './http/guard.ts';
@@ -38,6 +39,7 @@ import { answerWithProblems, refusalOf, sendProblem } from './http/problems.ts';
 import { secureAnswers } from './http/security-headers.ts';
 import { readStrictJson } from './http/strict-json.ts';
 import { webFiles } from './http/web-files.ts';
+import type { WriteContext } from './http/writes.ts';
 import { realWorld } from './ports.ts';
 import type { World } from './ports.ts';
 import { createRecorders } from './recorders.ts';
@@ -69,6 +71,9 @@ export interface DirectoryApp {
 
 const bodyLimit = 1024 * 1024;
 const sweepMs = 60 * 60 * 1000;
+
+/** Longer than any client may be away and resume. */
+const tombstoneMs = 30 * 24 * sweepMs;
 
 /** Puts the server together: every feature knows the database and HTTP, none knows another. */
 export async function createApp(options: AppOptions): Promise<DirectoryApp> {
@@ -105,6 +110,7 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
   const cursors = createCursors(keys.cursors);
   const authenticate = (token: string) => access.authenticate(token);
   const { history, audit, record } = createRecorders(database, world);
+  const writes: WriteContext = { database, feed, now, record };
   const notes = createAccountNotes({ audit, now });
   const { historyMs, auditMs } = options.retention ?? defaultRetention;
 
@@ -122,7 +128,7 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
     authenticate,
     authorise,
     renew: (caller) => access.callerOf(caller.sessionId, caller.id),
-    reach: (caller, change) => (change === undefined ? reachOf(caller.role) : reachInto(caller, change.id)),
+    reach,
     clock,
     report,
   });
@@ -140,6 +146,7 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
   await app.register(historyRoutes, { history, cursors });
   await app.register(auditRoutes, { audit, cursors });
   await app.register(statisticsRoutes, { database, feed, world });
+  await app.register(viewRoutes, { writes, world });
   if (webRoot !== null) await servePages(app, webRoot, world);
 
   // After `access`, which follows first: whoever reconnects is then judged by what they may do now.
@@ -161,6 +168,7 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
       history.forget(now() - historyMs),
       audit.forget(now() - auditMs),
       compactMovements(database, now()),
+      forgetDeleted(database.db, now() - tombstoneMs),
     ];
     Promise.all(sweeps).catch((error: unknown) => report(error, 'sweeping'));
   }, sweepMs);
@@ -184,9 +192,17 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
   };
 }
 
-/** What a caller may read of a change; changes of anything but people are nobody's business yet they keep offsets dense. */
+/** What a caller may read of a change. Changes of anything else are nobody's business, yet they keep offsets dense. */
 function authorise(change: FullChange, caller: Caller): Change {
-  return change.entity === userEntity ? readableChange(change, reachInto(caller, change.id)) : { op: 'none' };
+  if (change.entity === userEntity) return readableChange(change, reachInto(caller, change.id));
+  if (change.entity === viewEntity) return visibleViewChange(change, viewChangeReach(change, caller));
+  return { op: 'none' };
+}
+
+/** A name for all that `authorise` depends on beside the change. */
+function reach(caller: Caller, change?: FullChange): string {
+  if (change === undefined) return reachOf(caller.role);
+  return change.entity === viewEntity ? viewChangeReach(change, caller) : reachInto(caller, change.id);
 }
 
 /** Pages for people, for every address that is neither the API's nor a file's. */

@@ -1,6 +1,7 @@
 import { uuidv7Text, version } from '@lockstep/protocol/schema';
 import { z } from 'zod';
 import { LIMITS, ROLES, SORT_FIELDS, SORT_ORDERS, THEMES } from '../constants.ts';
+import { normalise } from '../text.ts';
 import { emailText, languageTag, line, nameText, role, userId } from './user.ts';
 
 /** Asked only of what is otherwise right: a patch of unknown fields alone has the fault that they are unknown. */
@@ -77,20 +78,43 @@ export const selectionPatchBody = z.strictObject({
 });
 
 const viewFields = {
-  name: line(100),
+  name: line(LIMITS.viewName).refine((text) => normalise(text) !== '', {
+    error: 'expected at least one visible character',
+  }),
   shared: z.boolean(),
-  filter: filterBody,
   sortBy: z.enum(SORT_FIELDS),
   sortOrder: z.enum(SORT_ORDERS),
   /** The columns shown, in their order. */
-  columns: z.array(z.string().min(1).max(50)).max(LIMITS.columns),
+  columns: z
+    .array(line(50))
+    .max(LIMITS.columns)
+    .refine((names) => new Set(names).size === names.length, { error: 'expected each column once' }),
 };
 
-export const createViewBody = z.strictObject({ id: uuidv7Text.exactOptional(), ...viewFields });
+/** A part of a filter, merged into the saved one: null takes a condition out. */
+const filterPatch = z.strictObject({
+  role: role.nullable().exactOptional(),
+  search: z.string().max(LIMITS.search).nullable().exactOptional(),
+  isActive: z.boolean().nullable().exactOptional(),
+  language: languageTag.nullable().exactOptional(),
+  notifications: z.boolean().nullable().exactOptional(),
+});
+
+export const createViewBody = z.strictObject({
+  id: uuidv7Text.exactOptional(),
+  ...viewFields,
+  filter: filterBody,
+});
 
 export const patchViewBody = z
-  .strictObject(viewFields)
-  .partial()
+  .strictObject({
+    name: viewFields.name.exactOptional(),
+    shared: viewFields.shared.exactOptional(),
+    filter: filterPatch.exactOptional(),
+    sortBy: viewFields.sortBy.exactOptional(),
+    sortOrder: viewFields.sortOrder.exactOptional(),
+    columns: viewFields.columns.exactOptional(),
+  })
   .refine((patch) => Object.keys(patch).length > 0, notEmpty);
 
 export const createInvitationBody = z.strictObject({

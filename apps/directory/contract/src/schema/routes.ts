@@ -334,7 +334,7 @@ const views = {
     body: json(bodies.createViewBody),
     answer: created(answers.viewAnswer),
     writes: 'once',
-    codes: ['forbidden', 'field-forbidden', 'id-taken'],
+    codes: ['field-forbidden', 'id-taken', 'refused'],
   },
   patchView: {
     method: 'PATCH',
@@ -346,7 +346,7 @@ const views = {
     body: json(bodies.patchViewBody),
     answer: ok(answers.viewAnswer),
     writes: 'conditional',
-    codes: ['forbidden', 'field-forbidden'],
+    codes: ['forbidden', 'field-forbidden', 'refused'],
   },
   deleteView: {
     method: 'DELETE',

@@ -2,12 +2,14 @@ import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { recordMigrations } from './schema/records.ts';
+import { viewMigrations } from './schema/views.ts';
 
 /** The directory's own tables, after those of `@lockstep/server`. A migration that has shipped is never edited. */
 export const directoryMigrations: Record<string, Migration> = {
   '0001_people': { up: createPeople },
   '0002_accounts': { up: createAccounts },
   ...recordMigrations,
+  ...viewMigrations,
 };
 
 async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {

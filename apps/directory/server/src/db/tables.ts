@@ -1,6 +1,6 @@
-import type { Role, Status, Theme } from '@directory/contract';
+import type { Role, SavedView, Status, Theme } from '@directory/contract';
 import type { JsonObject } from '@lockstep/protocol';
-import type { Generated, Selectable } from 'kysely';
+import type { ColumnType, Generated, Selectable } from 'kysely';
 
 /** One row of `people`. Times are ISO texts in UTC with milliseconds, as the database door hands them over. */
 export interface PeopleTable {
@@ -109,6 +109,25 @@ export interface PeopleMovementsTable {
   demo: Generated<boolean>;
 }
 
+export interface ViewsTable {
+  id: string;
+  owner: string;
+  name: string;
+  shared: boolean;
+  /** JSON; written as text. */
+  filter: ColumnType<SavedView['filter'], string, string>;
+  sort_by: SavedView['sortBy'];
+  sort_order: SavedView['sortOrder'];
+  columns: ColumnType<string[], string, string>;
+  version: number;
+  created_at: string;
+  updated_at: string;
+  /** A tombstone: the view is gone. */
+  deleted_at: string | null;
+}
+
+export type ViewRow = Selectable<ViewsTable>;
+
 export interface Tables {
   people: PeopleTable;
   credentials: CredentialsTable;
@@ -119,4 +138,5 @@ export interface Tables {
   person_history: PersonHistoryTable;
   audit: AuditTable;
   people_movements: PeopleMovementsTable;
+  views: ViewsTable;
 }

@@ -8,7 +8,7 @@ import { createGate } from './gate.ts';
 import type { GateEvent } from './gate.ts';
 import { createIntake } from './intake.ts';
 import { openQueue } from './queue.ts';
-import { fault, parked, put, removal, unparked } from './steps.ts';
+import { fault, parked, put, removal, unparked, upgraded } from './steps.ts';
 import type { Plan } from './steps.ts';
 import { StorageFailure } from './storage.ts';
 import type { Step } from './storage.ts';
@@ -317,28 +317,15 @@ export function createOutbox<Payload>(options: OutboxOptions<Payload>): Outbox<P
   async function prepare(): Promise<void> {
     prepared = false;
     await record(() => ({
-      steps: queue.entries().flatMap((entry) => (outdated(entry) ? (upgraded(entry) ?? []) : [])),
+      steps: queue
+        .entries()
+        .flatMap((entry) => (outdated(entry) ? (upgraded(entry, schema, options) ?? []) : [])),
       done(left) {
         for (const entry of left) emit({ kind: outdated(entry) ? 'parked' : 'upgraded', entry });
       },
     }));
     prepared = true;
     touch();
-  }
-
-  function upgraded(entry: Item): Step<Payload> | null {
-    const { status } = entry;
-    const unreadable: Parking = { kind: 'unreadable' };
-    try {
-      const payload = options.upgrade?.(entry.payload, entry.schema);
-      if (payload !== undefined) {
-        const waits = status.kind === 'parked' && status.parking.kind === unreadable.kind;
-        return put(entry, { payload, schema, status: waits ? unparked(status) : status });
-      }
-    } catch {
-      // The same as no answer.
-    }
-    return status.kind === 'parked' ? null : parked(entry, unreadable);
   }
 
   /** Records that entries may reach the server, before they can. */

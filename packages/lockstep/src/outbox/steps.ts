@@ -75,3 +75,23 @@ function followers<Payload>(entries: readonly Entry<Payload>[], entry: Entry<Pay
     return next;
   });
 }
+
+/** The payload in today's form; parked where that cannot be had, null where it is parked already. */
+export function upgraded<Payload>(
+  entry: Entry<Payload>,
+  schema: number,
+  policy: OutboxPolicy<Payload>,
+): Step<Payload> | null {
+  const { status } = entry;
+  const unreadable: Parking = { kind: 'unreadable' };
+  try {
+    const payload = policy.upgrade?.(entry.payload, entry.schema);
+    if (payload !== undefined) {
+      const waits = status.kind === 'parked' && status.parking.kind === unreadable.kind;
+      return put(entry, { payload, schema, status: waits ? unparked(status) : status });
+    }
+  } catch {
+    // The same as no answer.
+  }
+  return status.kind === 'parked' ? null : parked(entry, unreadable);
+}

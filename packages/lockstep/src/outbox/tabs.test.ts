@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { acknowledged, bench, lead, refusedWith } from './outbox.harness.ts';
+import { acknowledged, bench, fragile, lead, refusedWith } from './outbox.harness.ts';
 import { createMemoryOutbox } from './memory-storage.ts';
 import type { Bench, Fields } from './outbox.harness.ts';
 
@@ -104,6 +104,54 @@ describe('S5.19 F9 several tabs, one queue', () => {
     await one.settle();
     expect(one.outbox.state()).toEqual({ kind: 'open' });
     expect(one.wire).toMatchObject([{ id: 'a', key: 'a' }]);
+  });
+
+  test('S5.19 F9 a claim that failed is not made again after the lead was lost: it would fence whoever leads now', async () => {
+    const disk = createMemoryOutbox<Fields>();
+    const storage = fragile(disk.connect());
+    const role = lead();
+    const own = bench({ storage, leadership: role }, disk);
+    await own.settle();
+    storage.broken = 'unavailable';
+    role.gain();
+    await own.settle();
+    role.lose();
+    storage.broken = null;
+    role.gain();
+    await own.settle();
+    await own.time.advance(120_000);
+    expect(await disk.connect().claim()).toBe(2);
+    expect(own.outbox.state()).toEqual({ kind: 'open' });
+  });
+
+  test('S5.19 nothing is sent while another tab’s writes are known of and not read', async () => {
+    const disk = createMemoryOutbox<Fields>();
+    const storage = disk.connect();
+    let read = (): void => {};
+    let slow = false;
+    const own = bench(
+      {
+        storage: {
+          ...storage,
+          load: async () => {
+            if (slow) await new Promise<void>((resolve) => (read = resolve));
+            return storage.load();
+          },
+        },
+      },
+      disk,
+    );
+    await own.settle();
+    const other = bench({ leadership: lead() }, disk);
+    await other.settle();
+    slow = true;
+    await other.write('first', 'x');
+    await own.write('second', 'x');
+    expect(own.ids()).toEqual([]);
+    slow = false;
+    read();
+    await own.settle();
+    expect(own.ids()).toEqual(['first']);
   });
 
   test('S5.19 a follower decides about parked entries, and leaves alone what may be on its way', async () => {

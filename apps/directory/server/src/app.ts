@@ -28,7 +28,13 @@ import {
   readableChange,
 } from './features/people/index.ts';
 import { compactMovements, statisticsRoutes } from './features/statistics/index.ts';
-import { forgetDeleted, viewChangeReach, viewEntity, viewRoutes, visibleViewChange } from './features/views/index.ts';
+import {
+  forgetDeleted,
+  viewChangeReach,
+  viewEntity,
+  viewRoutes,
+  visibleViewChange,
+} from './features/views/index.ts';
 import type { Caller } from './http/caller.ts';
 import { createCursors } from './http/cursors.ts';
 import { guard } from './http/guard.ts';

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
+import type { TestFixtures, WorkerFixtures } from './e2e/test.ts';
 
 /** The browser that is there already; without one, Playwright's own. */
 const chromium = [process.env['CHROMIUM'], '/usr/bin/chromium'].find(
   (path) => path !== undefined && path !== '' && existsSync(path),
 );
 
-export default defineConfig({
+export default defineConfig<TestFixtures, WorkerFixtures>({
   testDir: 'e2e',
   outputDir: 'test-results',
-  globalSetup: './e2e/global-setup.ts',
   timeout: 120_000,
   expect: { timeout: 20_000 },
   workers: 2,
@@ -33,7 +33,13 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'browser', testMatch: '*.spec.ts' },
-    { name: 'screenshots', testMatch: 'screenshots.ts', use: { deviceScaleFactor: 2 } },
+    { name: 'build', testMatch: 'build.setup.ts' },
+    { name: 'browser', testMatch: '*.spec.ts', dependencies: ['build'] },
+    {
+      name: 'screenshots',
+      testMatch: 'screenshots.ts',
+      dependencies: ['build'],
+      use: { deviceScaleFactor: 2, people: 10_000 },
+    },
   ],
 });

@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Page, WebSocketRoute } from '@playwright/test';
 import { changePerson, expect, grid, makePerson, personRows, signIn, test, untilLive } from './test.ts';
 
 const scrollTop = (page: Page): Promise<number> => grid(page).evaluate((element) => element.scrollTop);
@@ -35,7 +35,7 @@ test('scrolls past 500 rows with at most 80 in the page, and reads no layout whi
       const wrapped = function (this: unknown, event: Event): void {
         scrolling += 1;
         try {
-          listener.call(this as never, event);
+          Reflect.apply(listener, this, [event]);
         } finally {
           scrolling -= 1;
         }
@@ -141,7 +141,7 @@ test('nobody found has a way out', async ({ page, directory }) => {
 });
 
 test.describe('when the list cannot be read', () => {
-  test.use({ allowed: [[/net::ERR_FAILED/], { option: false }] as never });
+  test.use({ allowed: /net::ERR_FAILED/ });
 
   test('it says so and can be asked for again', async ({ page, directory }) => {
     await page.route('**/api/users/infinite**', (route) => route.abort());
@@ -205,6 +205,35 @@ test('people who come are announced, and the total moves at once', async ({ page
   await expect(personRows(other)).toHaveCount(2);
 });
 
+test('G40 what happened while the connection was broken is there when it is back, without a reload', async ({
+  page,
+  other,
+  directory,
+}) => {
+  await signIn(page, directory);
+  const { id } = await makePerson(page, directory, 'Seen before');
+  const open: WebSocketRoute[] = [];
+  let isBroken = false;
+  await other.routeWebSocket('**/realtime', (socket) => {
+    if (isBroken) {
+      void socket.close({ code: 1012 });
+      return;
+    }
+    socket.connectToServer();
+    open.push(socket);
+  });
+  await signIn(other, directory, `/people/${id}`);
+  await untilLive(other);
+  isBroken = true;
+  for (const socket of open) await socket.close({ code: 1012 });
+  await expect(other.getByText('Reconnecting')).toBeAttached();
+  await changePerson(page, directory, id, { name: 'Changed meanwhile' });
+  await expect(other.getByRole('heading', { name: 'Seen before' })).toBeVisible();
+  isBroken = false;
+  await untilLive(other);
+  await expect(other.getByRole('heading', { name: 'Changed meanwhile' })).toBeVisible();
+});
+
 test('F18 two people edit one person: other fields merge, the same field asks', async ({
   page,
   other,
@@ -228,7 +257,7 @@ test('F18 two people edit one person: other fields merge, the same field asks', 
 });
 
 test.describe('an address that somebody has', () => {
-  test.use({ allowed: [[/status of 409/], { option: false }] as never });
+  test.use({ allowed: /status of 409/ });
 
   test('is refused beside its field, and nothing typed is lost', async ({ page, directory }) => {
     await signIn(page, directory);

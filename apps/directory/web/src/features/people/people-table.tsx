@@ -88,6 +88,7 @@ export function PeopleTable({ people, list, openId, onSort, onOpen, sortable, ha
     scrollMargin: HEADING,
     scrollPaddingStart: HEADING,
     useFlushSync: false,
+    observeElementOffset: observeScrollTop,
   });
   const visible = virtualizer.getVirtualItems();
 
@@ -214,6 +215,20 @@ export function PeopleTable({ people, list, openId, onSort, onOpen, sortable, ha
       )}
     </div>
   );
+}
+
+/**
+ * Tells the virtualizer where the list stands, and nothing else. Its own way also asks how far the list can be scrolled, at
+ * each scroll event, which forces a layout and serves rows of unknown height alone.
+ */
+function observeScrollTop(
+  { scrollElement }: { readonly scrollElement: HTMLDivElement | null },
+  report: (offset: number, isScrolling: boolean) => void,
+): (() => void) | undefined {
+  if (scrollElement === null) return undefined;
+  const onScroll = (): void => report(scrollElement.scrollTop, false);
+  scrollElement.addEventListener('scroll', onScroll, { passive: true });
+  return () => scrollElement.removeEventListener('scroll', onScroll);
 }
 
 function skeletonsFor(total: number | null, loaded: number): number {

@@ -15,7 +15,6 @@ export function isRole(text: string): text is Role {
 export function RoleName({ role }: { readonly role: Role }) {
   return (
     <span className={classes.role} data-role={role}>
-      <span className={classes.dot} aria-hidden="true" />
       {roleNames[role]}
     </span>
   );

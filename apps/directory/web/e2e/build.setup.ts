@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { expect, test } from '@playwright/test';
 import { build } from 'vite';
 
 const web = resolve(import.meta.dirname, '..');
@@ -17,12 +18,14 @@ const sources = [
   join(workspace, 'packages/lockstep/src'),
 ];
 
-/** Builds the pages that the tests look at, unless they are newer than everything they are made of. */
-export default async function setUp(): Promise<void> {
+test('the pages are built, and newer than everything they are made of', async () => {
+  test.setTimeout(180_000);
   const page = join(web, 'dist/index.html');
-  if (existsSync(page) && statSync(page).mtimeMs > Math.max(...sources.map(newest))) return;
-  await build({ root: web, configFile: join(web, 'vite.config.ts'), logLevel: 'warn' });
-}
+  const isFresh = (): boolean =>
+    existsSync(page) && statSync(page).mtimeMs > Math.max(...sources.map(newest));
+  if (!isFresh()) await build({ root: web, configFile: join(web, 'vite.config.ts'), logLevel: 'error' });
+  expect(isFresh()).toBe(true);
+});
 
 function newest(path: string): number {
   const own = statSync(path);

@@ -371,7 +371,7 @@ class World {
 
 const RUNS = Number(process.env['LOCKSTEP_RUNS'] ?? 1500);
 
-test('S2.18 S3.1 S3.9 S3.12 views and figures equal a twin worked out from scratch: through any steps, time travel, forks, replaced state, hot reload and two stores', () => {
+test('S2.18 S3.1 S3.9 S3.11 S3.12 views and figures equal a twin worked out from scratch: through any steps, time travel, forks, replaced state, hot reload and two stores', () => {
   const seed = printedSeed('collections against their twins');
   fc.assert(
     fc.property(fc.array(command, { maxLength: 40, size: 'max' }), (commands) => {

@@ -38,7 +38,7 @@ export async function createFirstAccounts(
   const { db } = database;
   const known = await db.selectFrom('credentials').select('user_id').limit(1).executeTakeFirst();
   if (known === undefined) {
-    checkAdmin(admin);
+    checkFirstAdmin(admin);
     const lines = [
       'Sign in to Directory with one of these accounts. Change the passwords, then delete this file.',
       '',
@@ -79,7 +79,13 @@ export async function createFirstAccounts(
 }
 
 /** Said before anything is written, so that the next start with better values finds a new database. */
-function checkAdmin({ email, password }: { email: string | null; password: string | null }): void {
+export function checkFirstAdmin({
+  email,
+  password,
+}: {
+  email: string | null;
+  password: string | null;
+}): void {
   if (email !== null && !emailText.safeParse(email).success) {
     throw new StartRefused(
       'bad-flag',

@@ -26,15 +26,14 @@ interface CsvLine {
 }
 
 /**
- * Loads people from a file at start: all of it, or nothing and a `StartRefused` that names the line at fault. Whoever has
- * the address of somebody in the directory stays as they are, so that a start may be repeated.
+ * Loads people at start, all of them or none. Whoever has the address of somebody in the directory stays as they are, so
+ * that a start may be repeated.
  */
 export async function importPeople(
   database: Database<Tables>,
-  path: string,
+  users: readonly User[],
   world: World,
 ): Promise<{ created: number; kept: number }> {
-  const users = await readPeople(path, world);
   const { history, audit } = createRecorders(database, world);
   const provenance = bySystem('import-at-start', new Date(world.now()).toISOString());
   return database.transaction(async (tx) => {
@@ -63,7 +62,8 @@ export async function importPeople(
   });
 }
 
-async function readPeople(path: string, world: World): Promise<User[]> {
+/** Reads all people of a CSV file; throws a `StartRefused` that names the line at fault. */
+export async function readPeople(path: string, world: World): Promise<User[]> {
   const refuse = (line: number | null, what: string) =>
     new StartRefused('import-unreadable', `${path}${line === null ? '' : `, line ${line}`}: ${what}.`);
   const now = new Date(world.now()).toISOString();

@@ -41,15 +41,17 @@ async function serve(options: StartOptions): Promise<void> {
   process.once('SIGTERM', onSignal);
   process.once('SIGINT', onSignal);
   running = await startServer({ ...options, logger, onProgress: say });
-  announce(running, options);
+  announce(running);
 }
 
-function announce({ urls, origins, signIn, host }: RunningServer, options: StartOptions): void {
-  for (const url of urls) say(`Directory is ready at ${url}`);
-  if (!isLoopback(host)) say(`Browsers may write from ${origins.list().join(', ')}`);
-  say(`Accounts and their first passwords: ${signIn.path}`);
-  const isPrivate = isLoopback(options.host) && process.stdout.isTTY;
-  if (isPrivate && signIn.content !== null) say(`\n${signIn.content}`);
+/** In one piece, so that whoever waits for the ready line has the rest as well. */
+function announce({ urls, origins, signIn, host }: RunningServer): void {
+  const lines = urls.map((url) => `Directory is ready at ${url}`);
+  if (!isLoopback(host)) lines.push(`Browsers may write from ${origins.list().join(', ')}`);
+  lines.push(`Accounts and their first passwords: ${signIn.path}`);
+  const isPrivate = isLoopback(host) && process.stdout.isTTY;
+  if (isPrivate && signIn.content !== null) lines.push('', signIn.content.trimEnd());
+  say(lines.join('\n'));
 }
 
 try {

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
+import type { User } from '@directory/contract';
 import { isServerError, openDatabase } from '@lockstep/server';
 import type { Database } from '@lockstep/server';
 import type { FastifyServerOptions } from 'fastify';
@@ -10,12 +13,12 @@ import type { StartOptions } from './config.ts';
 import { migrate } from './db/migrate.ts';
 import { userEntity } from './db/person.ts';
 import type { Tables } from './db/tables.ts';
-import { createFirstAccounts } from './first-accounts.ts';
+import { checkFirstAdmin, createFirstAccounts } from './first-accounts.ts';
 import type { SignInSheet } from './first-accounts.ts';
 import { loadDemo, shiftDemo } from './demo/load.ts';
 import { resetPassword } from './features/accounts/index.ts';
 import { createOrigins, reachableAddresses } from './http/origins.ts';
-import { importPeople } from './import-people.ts';
+import { importPeople, readPeople } from './import-people.ts';
 import { textMember } from './members.ts';
 import { realWorld } from './ports.ts';
 import type { World } from './ports.ts';
@@ -46,10 +49,14 @@ export interface RunningServer extends DirectoryApp {
 /** Opens the database, fills it if it is new, and listens. Throws `StartRefused` with a sentence for the person who started it. */
 export async function startServer(options: StartServerOptions): Promise<RunningServer> {
   const { world = realWorld, host, onProgress = () => {} } = options;
+  // What can be refused is refused before anything is made.
+  checkFirstAdmin(options.admin);
+  const imported = options.importFile === null ? [] : await readPeople(options.importFile, world);
+  await probe(host, options.port);
   const database = await open(options);
   try {
     await migrate(database);
-    const signIn = await fill(database, options, world, onProgress);
+    const signIn = await fill(database, options, imported, world, onProgress);
     const origins = createOrigins(options.origins);
     const directory = await createApp({
       database,
@@ -159,6 +166,7 @@ function oneSentence(text: string): string {
 async function fill(
   database: Database<Tables>,
   options: StartOptions,
+  imported: readonly User[],
   world: World,
   onProgress: (message: string) => void,
 ): Promise<SignInSheet> {
@@ -187,7 +195,7 @@ async function fill(
   }
   const signIn = await createFirstAccounts(database, { dataFolder, admin, world });
   if (importFile !== null) {
-    const { created, kept } = await importPeople(database, importFile, world);
+    const { created, kept } = await importPeople(database, imported, world);
     onProgress(
       `Imported ${created.toLocaleString('en')} people from ${importFile}` +
         (kept === 0 ? '.' : `; ${kept.toLocaleString('en')} were here already and stay as they are.`),
@@ -196,22 +204,39 @@ async function fill(
   return signIn;
 }
 
+/** Finds out whether the address is free; making a database first would take its time. Taking it is `listen`'s. */
+async function probe(host: string, port: number): Promise<void> {
+  const server = createServer();
+  try {
+    server.listen({ host, port });
+    await once(server, 'listening');
+  } catch (error) {
+    throw addressRefusal(error, host, port);
+  }
+  server.close();
+  await once(server, 'close');
+}
+
 async function listen({ app }: DirectoryApp, host: string, port: number): Promise<number> {
   try {
     await app.listen({ host, port });
   } catch (error) {
-    const code = textMember(error, 'code');
-    if (code === 'EADDRINUSE') {
-      throw new StartRefused(
-        'port-in-use',
-        `Port ${port} on ${host} is in use by another process; choose another with --port N, or --port 0 for a free one.`,
-      );
-    }
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EACCES') {
-      throw new StartRefused('bad-address', `The server may not listen on ${host}:${port} (${code}).`);
-    }
-    throw error;
+    throw addressRefusal(error, host, port);
   }
   const address = app.server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+function addressRefusal(error: unknown, host: string, port: number): unknown {
+  const code = textMember(error, 'code') ?? '';
+  if (code === 'EADDRINUSE') {
+    return new StartRefused(
+      'port-in-use',
+      `Port ${port} on ${host} is in use by another process; choose another with --port N, or --port 0 for a free one.`,
+    );
+  }
+  if (['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EACCES'].includes(code)) {
+    return new StartRefused('bad-address', `The server may not listen on ${host}:${port} (${code}).`);
+  }
+  return error;
 }

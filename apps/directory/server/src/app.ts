@@ -9,12 +9,17 @@ import { userEntity } from './db/person.ts';
 import type { Tables } from './db/tables.ts';
 import {
   accountRoutes,
+  clientOf,
   createAccess,
   createAccessTokens,
   createAccountNotes,
   createSessions,
   createSignInThrottle,
+  handOver,
+  hashPassword,
+  isGuessedFirst,
   sessionEntity,
+  writeCredential,
 } from './features/accounts/index.ts';
 import { auditRoutes } from './features/audit/index.ts';
 import { changeRoutes, channels } from './features/changes/index.ts';
@@ -26,7 +31,9 @@ import {
   reachInto,
   reachOf,
   readableChange,
+  save,
 } from './features/people/index.ts';
+import { forgetEnded, invitationRoutes, rememberedMs } from './features/invitations/index.ts';
 import { compactMovements, statisticsRoutes } from './features/statistics/index.ts';
 import {
   forgetDeleted,
@@ -153,6 +160,26 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
   await app.register(auditRoutes, { audit, cursors });
   await app.register(statisticsRoutes, { database, feed, world });
   await app.register(viewRoutes, { writes, world });
+  await app.register(invitationRoutes, {
+    writes,
+    world,
+    key: keys.invitations,
+    note: audit.note,
+    throttle: {
+      attempt: (address) => throttle.guess('invitation', address),
+      succeeded: (address) => throttle.guessed('invitation', address),
+    },
+    people: { add: (tx, user, at) => save(tx, [{ op: 'insert', user }], at) },
+    accounts: {
+      isWeak: isGuessedFirst,
+      hash: hashPassword,
+      open: (tx, { userId, hash }) => writeCredential(tx, { userId, hash, initial: false, now: now() }),
+      signIn: async (request, reply, person) => {
+        const opened = await sessions.open(person.id, clientOf(request), notes.signedIn(request, person));
+        return handOver(reply, tokens, opened);
+      },
+    },
+  });
   if (webRoot !== null) await servePages(app, webRoot, world);
 
   // After `access`, which follows first: whoever reconnects is then judged by what they may do now.
@@ -175,6 +202,7 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
       audit.forget(now() - auditMs),
       compactMovements(database, now()),
       forgetDeleted(database.db, now() - tombstoneMs),
+      forgetEnded(database.db, now() - rememberedMs),
     ];
     Promise.all(sweeps).catch((error: unknown) => report(error, 'sweeping'));
   }, sweepMs);

@@ -379,7 +379,7 @@ const administration = {
     body: json(bodies.createInvitationBody),
     answer: created(answers.createdInvitationAnswer),
     writes: 'once',
-    codes: ['email-taken'],
+    codes: ['email-taken', 'refused'],
   },
   deleteInvitation: {
     method: 'DELETE',

@@ -7,6 +7,7 @@ import type { Tables } from './tables.ts';
 export interface Keys {
   readonly accessTokens: Uint8Array;
   readonly cursors: Uint8Array;
+  readonly invitations: Uint8Array;
 }
 
 /** Reads the database's root secret, or makes it on the first start; two nodes that start at once agree on one. */
@@ -24,5 +25,9 @@ export async function loadKeys(database: Database<Tables>, world: World): Promis
   const root = Buffer.from(value, 'base64url');
   const derive = (purpose: string) =>
     new Uint8Array(hkdfSync('sha256', root, '', `directory ${purpose}`, 32));
-  return { accessTokens: derive('access tokens'), cursors: derive('cursors') };
+  return {
+    accessTokens: derive('access tokens'),
+    cursors: derive('cursors'),
+    invitations: derive('invitations'),
+  };
 }

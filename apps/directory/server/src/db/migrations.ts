@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { invitationMigrations } from './schema/invitations.ts';
 import { recordMigrations } from './schema/records.ts';
 import { viewMigrations } from './schema/views.ts';
 
@@ -10,6 +11,7 @@ export const directoryMigrations: Record<string, Migration> = {
   '0002_accounts': { up: createAccounts },
   ...recordMigrations,
   ...viewMigrations,
+  ...invitationMigrations,
 };
 
 async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {

@@ -128,6 +128,24 @@ export interface ViewsTable {
 
 export type ViewRow = Selectable<ViewsTable>;
 
+export interface InvitationsTable {
+  id: string;
+  /** SHA-256 of the secret in the link. */
+  token_hash: string;
+  email: string;
+  email_key: string;
+  name: string | null;
+  role: Role;
+  invited_by: string;
+  invited_by_name: string;
+  created_at: string;
+  expires_at: string;
+  accepted_at: string | null;
+  accepted_by: string | null;
+}
+
+export type InvitationRow = Selectable<InvitationsTable>;
+
 export interface Tables {
   people: PeopleTable;
   credentials: CredentialsTable;
@@ -139,4 +157,5 @@ export interface Tables {
   audit: AuditTable;
   people_movements: PeopleMovementsTable;
   views: ViewsTable;
+  invitations: InvitationsTable;
 }

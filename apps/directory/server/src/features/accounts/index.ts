@@ -4,6 +4,8 @@ export { resetPassword, writeCredential } from './accounts.ts';
 export { generatePassword, hashPassword } from './passwords.ts';
 export { createAccountNotes } from './notes.ts';
 export { accountRoutes } from './routes.ts';
+export { clientOf, handOver } from './session-answers.ts';
 export { createSessions, sessionEntity } from './sessions.ts';
 export { createSignInThrottle } from './throttle.ts';
 export { createAccessTokens } from './tokens.ts';
+export { isGuessedFirst } from './weak-passwords.ts';

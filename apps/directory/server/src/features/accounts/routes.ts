@@ -1,10 +1,10 @@
 import { emailKey } from '@directory/contract';
 import type { User } from '@directory/contract';
 import type { Database } from '@lockstep/server';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { userOf } from '../../db/person.ts';
 import type { Tables } from '../../db/tables.ts';
-import { cookieOf, refreshCookie, sessionCookie, setCookie } from '../../http/cookies.ts';
+import { cookieOf, refreshCookie } from '../../http/cookies.ts';
 import { Refusal } from '../../http/problems.ts';
 import { serve } from '../../http/routing.ts';
 import type { AccountNotes } from './notes.ts';
@@ -12,11 +12,9 @@ import { ownAccountRoutes } from './own-account.ts';
 import type { World } from '../../ports.ts';
 import type { Access } from './access.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
-import { sessionOf, takeBack } from './session-answers.ts';
-import { sessionMs } from './sessions.ts';
-import type { OpenedSession, Sessions } from './sessions.ts';
+import { clientOf, handOver, sessionOf, takeBack } from './session-answers.ts';
+import type { Sessions } from './sessions.ts';
 import type { SignInThrottle } from './throttle.ts';
-import { accessSeconds } from './tokens.ts';
 import type { AccessTokens } from './tokens.ts';
 
 export interface AccountRoutesOptions {
@@ -34,13 +32,6 @@ export async function accountRoutes(app: FastifyInstance, options: AccountRoutes
   const { database, world, access, sessions, tokens, throttle, notes } = options;
   // An unknown address costs the same work as a known one, so that time does not tell them apart.
   const nobody = await hashPassword(Buffer.from(world.randomBytes(16)).toString('hex'));
-
-  const hand = (reply: FastifyReply, opened: OpenedSession): string => {
-    const token = tokens.issue(opened.userId, opened.sessionId);
-    setCookie(reply, refreshCookie, opened.refreshToken, sessionMs / 1000);
-    setCookie(reply, sessionCookie, token, accessSeconds);
-    return token;
-  };
 
   const personById = async (id: string): Promise<User> =>
     userOf(await database.db.selectFrom('people').selectAll().where('id', '=', id).executeTakeFirstOrThrow());
@@ -61,7 +52,11 @@ export async function accountRoutes(app: FastifyInstance, options: AccountRoutes
       throw new Refusal('wrong-credentials');
     }
     await throttle.succeeded(body.email, request.ip);
-    const token = hand(reply, await sessions.open(found.id, clientOf(request), notes.signedIn(request, found)));
+    const token = handOver(
+      reply,
+      tokens,
+      await sessions.open(found.id, clientOf(request), notes.signedIn(request, found)),
+    );
     return { data: { token, user: userOf(found) } };
   });
 
@@ -72,7 +67,7 @@ export async function accountRoutes(app: FastifyInstance, options: AccountRoutes
       takeBack(reply);
       throw new Refusal('not-signed-in');
     }
-    return { token: hand(reply, opened) };
+    return { token: handOver(reply, tokens, opened) };
   });
 
   serve(app, 'logout', async ({ request, reply, caller }) => {
@@ -97,8 +92,3 @@ export async function accountRoutes(app: FastifyInstance, options: AccountRoutes
     return { data: { user: await personById(caller.id), session: sessionOf(session, caller.sessionId) } };
   });
 }
-
-function clientOf(request: FastifyRequest) {
-  return { address: request.ip, userAgent: request.headers['user-agent'] ?? '' };
-}
-

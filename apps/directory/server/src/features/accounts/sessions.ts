@@ -30,11 +30,7 @@ type Tx = Transaction<Tables>;
 export type Also = (tx: Tx) => Promise<void>;
 
 export interface Sessions {
-  open(
-    userId: string,
-    client: { address: string; userAgent: string },
-    also?: Also,
-  ): Promise<OpenedSession>;
+  open(userId: string, client: { address: string; userAgent: string }, also?: Also): Promise<OpenedSession>;
   /**
    * Trades a refresh token for a new one. Null: it was never valid, or its reuse has just revoked the session.
    * @param onReuse Told of such a revocation, within its transaction.

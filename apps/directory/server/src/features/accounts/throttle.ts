@@ -11,56 +11,65 @@ const windowSeconds = 15 * 60;
  * place; the wide ones stop many places guessing at one account, and one place guessing at many, yet leave the owner of
  * a besieged account a way in.
  */
-const limits = { accountFromAddress: 10, account: 100, address: 60 } as const;
+const limits = { accountFromAddress: 10, account: 100, address: 60, guesses: 30 } as const;
 
 export interface SignInThrottle {
   /** Counts an attempt before its password is looked at, so that parallel guesses count too. Throws 429. */
   attempt(email: string, address: string): Promise<void>;
   /** Takes the attempt back: the password was right. */
   succeeded(email: string, address: string): Promise<void>;
+  /** Counts an attempt of another kind from an address. Throws 429. */
+  guess(kind: string, address: string): Promise<void>;
+  /** Takes that attempt back: it was no guess. */
+  guessed(kind: string, address: string): Promise<void>;
   /** Forgets windows that are over. */
   sweep(): Promise<void>;
 }
 
 /** Kept in the database: it holds for all nodes together and over restarts. */
 export function createSignInThrottle(database: Database<Tables>, now: () => number): SignInThrottle {
-  return {
-    async attempt(email, address) {
-      const at = now();
-      const since = new Date(at).toISOString();
-      const over = new Date(at - windowSeconds * 1000).toISOString();
-      const counted = await database.db
-        .insertInto('sign_in_failures')
-        .values(subjects(email, address).map(({ subject }) => ({ subject, failures: 1, since })))
-        .onConflict((conflict) =>
-          conflict.column('subject').doUpdateSet({
-            failures: sql`case when sign_in_failures.since < ${over} then 1 else sign_in_failures.failures + 1 end`,
-            since: sql`case when sign_in_failures.since < ${over} then excluded.since else sign_in_failures.since end`,
-          }),
-        )
-        .returning(['subject', 'failures', 'since'])
-        .execute();
-      for (const { subject, limit } of subjects(email, address)) {
-        const row = counted.find((candidate) => candidate.subject === subject);
-        if (row !== undefined && row.failures > limit) {
-          const retryAfter = windowSeconds - (at - Date.parse(row.since)) / 1000;
-          throw new Refusal('too-many-requests', 'Too many attempts to sign in.', { retryAfter });
-        }
+  const count = async (counts: readonly Count[], refusal: string) => {
+    const at = now();
+    const since = new Date(at).toISOString();
+    const over = new Date(at - windowSeconds * 1000).toISOString();
+    const counted = await database.db
+      .insertInto('sign_in_failures')
+      .values(counts.map(({ subject }) => ({ subject, failures: 1, since })))
+      .onConflict((conflict) =>
+        conflict.column('subject').doUpdateSet({
+          failures: sql`case when sign_in_failures.since < ${over} then 1 else sign_in_failures.failures + 1 end`,
+          since: sql`case when sign_in_failures.since < ${over} then excluded.since else sign_in_failures.since end`,
+        }),
+      )
+      .returning(['subject', 'failures', 'since'])
+      .execute();
+    for (const { subject, limit } of counts) {
+      const row = counted.find((candidate) => candidate.subject === subject);
+      if (row !== undefined && row.failures > limit) {
+        const retryAfter = windowSeconds - (at - Date.parse(row.since)) / 1000;
+        throw new Refusal('too-many-requests', refusal, { retryAfter });
       }
-    },
+    }
+  };
+  const takeBack = async (subject: string) => {
+    await database.db
+      .updateTable('sign_in_failures')
+      .set({ failures: sql`greatest(failures - 1, 0)` })
+      .where('subject', '=', subject)
+      .execute();
+  };
+
+  return {
+    attempt: (email, address) => count(subjects(email, address), 'Too many attempts to sign in.'),
+    guess: (kind, address) => count([guessing(kind, address)], 'Too many attempts.'),
+    guessed: (kind, address) => takeBack(guessing(kind, address).subject),
     async succeeded(email, address) {
       const [narrow, ...wide] = subjects(email, address);
       await database.db
         .deleteFrom('sign_in_failures')
         .where('subject', '=', narrow?.subject ?? '')
         .execute();
-      for (const { subject } of wide) {
-        await database.db
-          .updateTable('sign_in_failures')
-          .set({ failures: sql`greatest(failures - 1, 0)` })
-          .where('subject', '=', subject)
-          .execute();
-      }
+      for (const { subject } of wide) await takeBack(subject);
     },
     async sweep() {
       const over = new Date(now() - windowSeconds * 1000).toISOString();
@@ -69,8 +78,18 @@ export function createSignInThrottle(database: Database<Tables>, now: () => numb
   };
 }
 
+interface Count {
+  subject: string;
+  limit: number;
+}
+
+const guessing = (kind: string, address: string): Count => ({
+  subject: `${kind} ${networkOf(address)}`,
+  limit: limits.guesses,
+});
+
 /** In one order always, so that two attempts never wait for one another. */
-function subjects(email: string, address: string) {
+function subjects(email: string, address: string): Count[] {
   const account = emailKey(email);
   const network = networkOf(address);
   return [

@@ -21,38 +21,40 @@ export interface Answer {
   readonly endpoint: unknown;
 }
 
-/** An answer read by its declaration: the rows that it tells, and the membership they make. */
-export interface Reading {
+/** What an answer says, read by its declaration; nothing where it holds no row and no list. */
+export interface Contents {
+  /** The rows that the server told. */
+  readonly rows?: readonly Row[];
+  readonly record?: EntryRecord;
+}
+
+export interface Reading extends Contents {
   readonly answer: Answer;
-  readonly rows: readonly Row[];
-  readonly record: EntryRecord;
 }
 
 /**
  * @param before the entry's record so far.
  * @param confirmed the rows as confirmed until now.
- * @returns null where the answer holds no row and no list.
  * @throws LockstepError `declaration`, `row-id`
  */
 export function readAnswer(
   answer: Answer,
   before: EntryRecord | undefined,
   confirmed: (id: RowId) => Row | undefined,
-): Reading | null {
+): Contents {
   const { shape, data, told, argument } = answer;
   const { definition, endpoint } = shape;
-  if (data === undefined || data === null) return null;
+  if (data === undefined || data === null) return {};
   if (shape.kind === 'one') {
     const [row] = rowsOf({ ...shape, declaration: {} }, [told]);
     const record: OneRecord = { kind: 'one', endpoint, id: idOf(definition, row!) };
-    return { answer, rows: [row!], record };
+    return { rows: [row!], record };
   }
   const earlier = before?.kind === 'list' ? before : undefined;
   const kept = keptOf(answer, earlier);
   const fresh = freshOf(answer, kept, partsOf(shape, told));
   const membership = shape.kind === 'list' ? listOf(answer) : pagesOf(answer, earlier, kept, confirmed);
   return {
-    answer,
     rows: fresh.flatMap((part) => rowsOf(shape, part)),
     record: { kind: 'list', endpoint, argument, read: answer.read, due: false, ...membership },
   };

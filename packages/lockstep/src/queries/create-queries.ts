@@ -174,29 +174,33 @@ export function createQueries(options: QueriesOptions): Queries {
     }
   }
 
-  /** Rows out of answers, and each answer's membership. */
+  /** Rows out of answers, and each answer's membership: of all in one step, or of each that can be taken in. */
   function takeIn(state: LockstepState, answers: readonly Answer[], now: number): LockstepState {
-    let next = state;
-    for (const answer of answers) {
-      const { cacheKey, shape } = answer;
-      try {
-        const confirmed = (id: RowId) => collections.confirmed(next.collections, shape.definition, id);
-        const reading = readAnswer(answer, next.queries.entries[cacheKey], confirmed);
-        const taken = reading === null ? null : pending.confirm(next, changesOf(next, reading));
-        next = taken === null ? next : follower.meet(next, taken, answer.read, now);
-        next = follower.withRecords(
-          next,
-          new Map([[cacheKey, reading === null ? undefined : recordOf(next, reading)]]),
-        );
-      } catch (error) {
-        report(error, shape.endpoint);
-        next = follower.withRecords(next, new Map([[cacheKey, undefined]]));
-      }
+    if (answers.length === 0) return state;
+    try {
+      return taken(state, answers, now);
+    } catch (error) {
+      if (answers.length > 1) return answers.reduce((next, answer) => takeIn(next, [answer], now), state);
+      const { cacheKey, shape } = answers[0]!;
+      report(error, shape.endpoint);
+      return follower.withRecords(state, new Map([[cacheKey, undefined]]));
     }
-    return next;
   }
 
-  function changesOf({ queries }: LockstepState, { answer, rows }: Reading): readonly ConfirmedChange[] {
+  function taken(state: LockstepState, answers: readonly Answer[], now: number): LockstepState {
+    const { entries } = state.queries;
+    const readings = answers.map((answer) => {
+      const confirmed = (id: RowId) => collections.confirmed(state.collections, answer.shape.definition, id);
+      return { answer, ...readAnswer(answer, entries[answer.cacheKey], confirmed) };
+    });
+    const changes = readings.flatMap((reading) => changesOf(state, reading));
+    const startedAt = Math.min(...answers.map(({ read }) => read.startedAt));
+    const next = follower.meet(state, pending.confirm(state, changes), startedAt, now);
+    const records = readings.map((reading) => [reading.answer.cacheKey, recordOf(next, reading)] as const);
+    return follower.withRecords(next, new Map(records));
+  }
+
+  function changesOf({ queries }: LockstepState, { answer, rows = [] }: Reading): readonly ConfirmedChange[] {
     const { definition } = answer.shape;
     const { startedAt } = answer.read;
     const changes = rows.map((row) => ({ collection: definition.name, row, startedAt }));
@@ -210,8 +214,8 @@ export function createQueries(options: QueriesOptions): Queries {
     return newer.size === 0 ? changes : changes.filter(({ row }) => !newer.has(definition.id(row)));
   }
 
-  function recordOf(state: LockstepState, { answer, rows, record }: Reading): EntryRecord {
-    if (record.kind === 'one') return record;
+  function recordOf(state: LockstepState, { answer, rows = [], record }: Reading): EntryRecord | undefined {
+    if (record?.kind !== 'list') return record;
     const { shape, argument, cacheKey, data, told } = answer;
     const { definition } = shape;
     const rule = ruleFor(state, cacheKey, shape, argument);
@@ -320,6 +324,7 @@ export function createQueries(options: QueriesOptions): Queries {
 const INITIAL: QueriesState = Object.freeze({
   entries: Object.freeze({}),
   recent: Object.freeze([]),
+  met: Object.freeze([]),
   recentSince: 0,
   due: Object.freeze([]),
   now: 0,

@@ -4,9 +4,9 @@ import type { PendingStep } from '../pending/index.ts';
 import type { EntryIndexes } from './entry-index.ts';
 import { evolve, holds, isInPlace, isInside, judge } from './membership.ts';
 import type { Rule, Verdict } from './membership.ts';
-import { isLater, metOf, newsOf, recentOf, remembered, rowAt } from './news.ts';
+import { isLater, newsOf, rowAt, withMet, withRecent } from './news.ts';
 import type { News } from './news.ts';
-import type { EntryRecord, FollowOptions, ListRecord, LockstepState, ReadPoint } from './types.ts';
+import type { EntryRecord, FollowOptions, ListRecord, LockstepState } from './types.ts';
 
 export interface FollowParts {
   readonly collections: Collections;
@@ -20,8 +20,8 @@ export interface FollowParts {
 /** Lets records follow what was confirmed. */
 export interface Follower {
   follow(state: LockstepState, step: PendingStep, options: FollowOptions): LockstepState;
-  /** The same for rows that an answer brought, read at `read`: other answers on their way know as much. */
-  meet(state: LockstepState, step: PendingStep, read: ReadPoint, now: number): LockstepState;
+  /** The same for rows that an answer brought, asked for at `startedAt`: other answers on their way know as much. */
+  meet(state: LockstepState, step: PendingStep, startedAt: number, now: number): LockstepState;
   tick(state: LockstepState, now: number): LockstepState;
   /** A record over the rows that are confirmed, with what its answer could not know. `rows` are the answer's own. */
   catchUp(
@@ -142,15 +142,11 @@ export function createFollower({ collections, indexes, versionOf, idsOf, report 
     );
     return {
       ...moved,
-      queries: remembered(
-        moved.queries,
-        news.flatMap((change) => recentOf(change, now)),
-        now,
-      ),
+      queries: withRecent(moved.queries, news, now),
     };
   }
 
-  function meet(state: LockstepState, step: PendingStep, read: ReadPoint, now: number): LockstepState {
+  function meet(state: LockstepState, step: PendingStep, startedAt: number, now: number): LockstepState {
     const after = withTime({ ...state, ...step.state }, now);
     const news = newsOf(collections, state, step, [], versionOf);
     const moved = evolved(
@@ -159,12 +155,12 @@ export function createFollower({ collections, indexes, versionOf, idsOf, report 
       ({ id, held, to }, record, rule) => {
         if (held !== null) return judge(rule, id, held, to, after.queries.now);
         // It was there before it was met: lists count it, unless it is missing inside what they have loaded.
-        if (record.read.startedAt > read.startedAt || !isInside(record, rule, to)) return 'known';
+        if (record.read.startedAt > startedAt || !isInside(record, rule, to)) return 'known';
         return judge(rule, id, undefined, to, after.queries.now);
       },
       true,
     );
-    return { ...moved, queries: remembered(moved.queries, metOf(news, now), now) };
+    return { ...moved, queries: withMet(moved.queries, news, now) };
   }
 
   function tick(state: LockstepState, now: number): LockstepState {

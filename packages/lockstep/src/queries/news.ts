@@ -3,7 +3,7 @@ import type { MergePatch } from '@lockstep/protocol';
 import type { Collections } from '../collections/index.ts';
 import type { CollectionDefinition, EntityKey, Row } from '../core/index.ts';
 import type { PendingStep, RowsAndIntents } from '../pending/index.ts';
-import type { ChangeNote, LockstepState, QueriesState, ReadPoint, RecentChange } from './types.ts';
+import type { ChangeNote, LockstepState, MetRow, QueriesState, ReadPoint, RecentChange } from './types.ts';
 
 /** Changes are remembered for answers that are still on their way: this many milliseconds, and this many. */
 const RECENT_MS = 60_000;
@@ -86,11 +86,14 @@ function late(notes: readonly ChangeNote[], held: Row | null, to: Row | null): N
 }
 
 /** Whether an answer was faster than the feed: it brought the row, and not what lists outside of it make of that. */
-function isMet({ queries }: LockstepState, { collection, id }: EntityKey): boolean {
-  return queries.recent.some(
-    (change) => change.met === true && change.id === id && change.collection === collection,
-  );
+function isMet({ queries: { met } }: LockstepState, key: EntityKey): boolean {
+  if (met.length === 0) return false;
+  let names = namesOfMet.get(met);
+  if (names === undefined) namesOfMet.set(met, (names = new Set(met.map(nameOf))));
+  return names.has(nameOf(key));
 }
+
+const namesOfMet = new WeakMap<readonly MetRow[], ReadonlySet<string>>();
 
 function pendingSince({ pending }: RowsAndIntents, { collection, id }: EntityKey): number | null {
   const intent = pending.intents.find(({ targets }) =>
@@ -130,36 +133,35 @@ function undo(row: Row | null | undefined, { before }: ChangeNote): Row | null |
 }
 
 /** Whether the change may be missing in an answer that was read at this point. */
-export function isLater({ offset, at, met }: RecentChange, read: ReadPoint): boolean {
-  if (met === true) return false;
+export function isLater({ offset, at }: RecentChange, read: ReadPoint): boolean {
   return offset !== null && read.offset !== null ? offset > read.offset : at >= read.startedAt;
 }
 
-export function remembered(
-  queries: QueriesState,
-  changes: readonly RecentChange[],
-  at: number,
-): QueriesState {
-  if (changes.length === 0) return queries;
-  let recent = [...queries.recent, ...changes];
-  let { recentSince } = queries;
-  // Dropped in strides, so that most steps only append.
-  const isOld = (change: RecentChange | undefined): boolean =>
-    change !== undefined && change.at < at - RECENT_MS;
-  if (recent.length > RECENT_COUNT * 1.25 || isOld(recent[recent.length >> 2])) {
-    const young = recent.findIndex((change) => !isOld(change));
-    const from = Math.max(young, recent.length - RECENT_COUNT);
-    recentSince = (recent[from - 1]?.at ?? recentSince - 1) + 1;
-    recent = recent.slice(from);
-  }
-  return { ...queries, recent, recentSince };
+/** The changes of a step, remembered for answers that are still on their way. */
+export function withRecent(queries: QueriesState, news: readonly News[], at: number): QueriesState {
+  if (news.length === 0) return queries;
+  const all = [...queries.recent, ...news.flatMap((change) => recentOf(change, at))];
+  const recent = lately(all, at);
+  const dropped = all[all.length - recent.length - 1];
+  return { ...queries, recent, recentSince: dropped === undefined ? queries.recentSince : dropped.at + 1 };
 }
 
-/** What is remembered of a change: one for each step that was told, with the row before it. */
-export function recentOf(
-  { collection, id, held, to, notes, former }: News,
-  at: number,
-): readonly RecentChange[] {
+/** The rows that an answer brought for the first time, remembered for the feed. */
+export function withMet(queries: QueriesState, news: readonly News[], at: number): QueriesState {
+  const met = news.flatMap(({ collection, id, held }) => (held === null ? [{ collection, id, at }] : []));
+  return met.length === 0 ? queries : { ...queries, met: lately([...queries.met, ...met], at) };
+}
+
+/** Without what is too old or too much; dropped in strides, so that most steps only append. */
+function lately<T extends { readonly at: number }>(all: T[], at: number): T[] {
+  const isOld = (entry: T | undefined): boolean => entry !== undefined && entry.at < at - RECENT_MS;
+  if (all.length <= RECENT_COUNT * 1.25 && !isOld(all[all.length >> 2])) return all;
+  const young = all.findIndex((entry) => !isOld(entry));
+  return all.slice(Math.max(young, all.length - RECENT_COUNT));
+}
+
+/** One for each step that was told, with the row before it. */
+function recentOf({ collection, id, held, to, notes, former }: News, at: number): readonly RecentChange[] {
   if (notes.length === 0) return [change(held ?? former, undefined)];
   return notes.map(({ offset }, step) =>
     change(notes.slice(step).reduceRight<Row | null | undefined>(undo, to), offset),
@@ -168,13 +170,6 @@ export function recentOf(
   function change(before: Row | null | undefined, offset: number | undefined): RecentChange {
     return { collection, id, offset: offset ?? null, at, ...(before !== undefined && { before }) };
   }
-}
-
-/** What is remembered of rows that an answer brought. */
-export function metOf(news: readonly News[], at: number): readonly RecentChange[] {
-  return news.flatMap(({ collection, id, held }) =>
-    held === null ? [{ collection, id, offset: null, at, met: true as const }] : [],
-  );
 }
 
 function nameOf({ collection, id }: EntityKey): string {

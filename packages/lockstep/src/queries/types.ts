@@ -77,8 +77,12 @@ export interface RecentChange extends EntityKey {
   readonly offset: number | null;
   /** When it came, in milliseconds since 1970. */
   readonly at: number;
-  /** No change, but a row that an answer brought for the first time: the feed may yet tell how it came to be. */
-  readonly met?: true;
+}
+
+/** A row that an answer brought for the first time: the feed may yet tell how it came to be. */
+export interface MetRow extends EntityKey {
+  /** When the answer came, in milliseconds since 1970. */
+  readonly at: number;
 }
 
 /** Plain JSON. */
@@ -87,6 +91,8 @@ export interface QueriesState {
   readonly entries: Readonly<Record<string, EntryRecord>>;
   /** The oldest first: 60 seconds or 5,000 changes. */
   readonly recent: readonly RecentChange[];
+  /** Likewise; more than 5,000 are forgotten. */
+  readonly met: readonly MetRow[];
   /** Since when `recent` is whole, in milliseconds since 1970. */
   readonly recentSince: number;
   /** The cache keys of entries that one request would make right again. */

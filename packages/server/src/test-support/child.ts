@@ -26,8 +26,20 @@ export type ChildSays =
 const WRITERS = 8;
 const COUNTERS = 5;
 
+const nap = new Int32Array(new SharedArrayBuffer(4));
+
+/** Does not return before the line is out: what was said must be known to whoever kills this process. */
 const say = (line: ChildSays): void => {
-  writeSync(1, `${JSON.stringify(line)}\n`);
+  const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += writeSync(1, bytes, at);
+    } catch (error) {
+      // The pipe is full, and its reader busy.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+      Atomics.wait(nap, 0, 0, 1);
+    }
+  }
 };
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- given by the tests

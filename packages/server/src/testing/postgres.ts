@@ -27,6 +27,8 @@ const run = promisify(execFile);
 
 const FOLDER_PREFIX = 'lockstep-postgres-';
 
+const START_MS = 60_000;
+
 /** PostgreSQL refuses to run as root; every Linux has this user. */
 const NOBODY = 65_534;
 
@@ -100,17 +102,24 @@ export async function startPostgres(options: TestPostgresOptions = {}): Promise<
       return `postgres://postgres@127.0.0.1:${port}/${name}`;
     },
     async startServer() {
-      const child = spawn(join(bin, 'postgres'), ['-D', data, ...flags], {
-        ...identity,
-        cwd: folder,
-        env: environment,
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
-      server = child;
-      let said = '';
-      child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-      child.unref();
-      await answering(url, child, () => said);
+      const giveUp = Date.now() + START_MS;
+      for (;;) {
+        const child = spawn(join(bin, 'postgres'), ['-D', data, ...flags], {
+          ...identity,
+          cwd: folder,
+          env: environment,
+          stdio: ['ignore', 'ignore', 'pipe'],
+        });
+        server = child;
+        let said = '';
+        child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+        child.unref();
+        if (await answers(url, child, giveUp)) return;
+        // After a crash it refuses for as long as one process of the old server is alive.
+        if (Date.now() > giveUp)
+          throw new Error(`PostgreSQL did not start within ${START_MS / 1_000} s: ${said}`);
+        await new Promise((done) => setTimeout(done, 50));
+      }
     },
     async stopServer(how) {
       const child = server;
@@ -120,7 +129,6 @@ export async function startPostgres(options: TestPostgresOptions = {}): Promise<
       // SIGINT is PostgreSQL's "fast" shutdown. Its children notice the parent's death by themselves.
       child.kill(how === 'fast' ? 'SIGINT' : 'SIGKILL');
       await gone;
-      if (how === 'crash') await rm(join(data, 'postmaster.pid'), { force: true });
     },
     async restart(how) {
       await postgres.stopServer(how);
@@ -257,18 +265,15 @@ async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>
   }
 }
 
-/** Resolves when a connection succeeds; PostgreSQL has no other sign that a waiting process could see. */
-async function answering(url: string, child: ChildProcess, said: () => string): Promise<void> {
-  const giveUp = Date.now() + 60_000;
-  for (;;) {
-    if (child.exitCode !== null || child.signalCode !== null)
-      throw new Error(`PostgreSQL ended at its start: ${said()}`);
+/** True when a connection succeeds (PostgreSQL has no other sign that a waiting process could see), false when the server ended. */
+async function answers(url: string, child: ChildProcess, giveUp: number): Promise<boolean> {
+  while (child.exitCode === null && child.signalCode === null && Date.now() <= giveUp) {
     const answered = await withClient(url, (client) => client.query('select 1')).then(
       () => true,
       () => false,
     );
-    if (answered) return;
-    if (Date.now() > giveUp) throw new Error(`PostgreSQL did not answer within 60 s: ${said()}`);
+    if (answered) return true;
     await new Promise((done) => setTimeout(done, 25));
   }
+  return false;
 }

@@ -42,6 +42,8 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {
+    // Named, so that a style can go by it.
+    Button: { defaultProps: { variant: 'filled' } },
     NativeSelect: { defaultProps: { rightSection: createElement(IconChevronDown, { size: 16 }) } },
     Switch: { defaultProps: { withThumbIndicator: false } },
     Menu: {

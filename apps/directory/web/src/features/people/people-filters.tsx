@@ -25,6 +25,9 @@ interface PeopleFiltersProps {
 /** Long enough to swallow a fast typist's letters, short enough not to be noticed. */
 const TYPING_PAUSE_MS = 120;
 
+/** Longer than an address takes to change on the slowest machine. */
+const FORGET_MS = 2000;
+
 const STATS_EVERY_MS = 60_000;
 
 const activity = [
@@ -143,21 +146,33 @@ interface SearchFieldProps {
 }
 
 /** Holds what is typed at once, and hands it on after a short pause. */
-function SearchField({ value, onSearch, onLeave }: SearchFieldProps) {
+export function SearchField({ value, onSearch, onLeave }: SearchFieldProps) {
   const [text, setText] = useState(value);
-  const [handedOn, setHandedOn] = useState(value);
+  const [seen, setSeen] = useState(value);
+  // Handed on, and not come back through the address yet: that may take longer than the next letters.
+  const [sent, setSent] = useState<readonly string[]>([]);
   const field = useRef<HTMLInputElement>(null);
 
-  // The address changed by other means: back, a link, cleared filters.
-  if (value !== handedOn) {
-    setHandedOn(value);
-    setText(value);
+  if (value !== seen) {
+    setSeen(value);
+    const own = sent.lastIndexOf(value);
+    setSent(sent.slice(own + 1));
+    // The address changed by other means: back, a link, cleared filters.
+    if (own === -1) {
+      setSent([]);
+      setText(value);
+    }
   }
 
   useEffect(() => {
-    if (text === handedOn) return undefined;
+    if (text === (sent.at(-1) ?? value)) {
+      if (sent.length === 0) return undefined;
+      // The address skips texts that were overtaken at once; what has not come back by now never will.
+      const forget = setTimeout(() => setSent([]), FORGET_MS);
+      return () => clearTimeout(forget);
+    }
     const timer = setTimeout(() => {
-      setHandedOn(text);
+      setSent((now) => [...now, text]);
       onSearch(text);
     }, TYPING_PAUSE_MS);
     return () => clearTimeout(timer);

@@ -32,6 +32,8 @@ export function PeoplePage() {
   const { id: openId } = useParams();
   const [params] = useSearchParams();
   const table = useRef<PeopleTableHandle>(null);
+  // Takes the focus where there is no list to take it.
+  const content = useRef<HTMLElement>(null);
   const query = params.toString();
   const list = useMemo(() => listFromUrl(new URLSearchParams(query)), [query]);
   const people = usePeople(list);
@@ -43,7 +45,10 @@ export function PeoplePage() {
     void navigate({ search: search === '' ? '' : `?${search}` }, { replace: how === 'typed' });
   }
 
-  const outlet = useMemo<PeopleOutlet>(() => ({ focusList: () => table.current?.focus() }), []);
+  const outlet = useMemo<PeopleOutlet>(
+    () => ({ focusList: () => (table.current ?? content.current)?.focus() }),
+    [],
+  );
   const open = useCallback(
     (id: string) => void navigate({ pathname: `/people/${id}`, search: query === '' ? '' : `?${query}` }),
     [navigate, query],
@@ -60,7 +65,12 @@ export function PeoplePage() {
   return (
     <div className={classes.page} data-open={openId !== undefined || undefined}>
       {openId === undefined && <title>People · Directory</title>}
-      <main className={classes.list} inert={openId !== undefined && !hasRoomBeside}>
+      <main
+        ref={content}
+        className={classes.list}
+        tabIndex={-1}
+        inert={openId !== undefined && !hasRoomBeside}
+      >
         <div className={classes.top}>
           <div className={classes.headline}>
             <h1 className={classes.title}>People</h1>

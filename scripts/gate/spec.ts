@@ -12,7 +12,7 @@ if (existsSync(specification)) {
   const rules = rulesIn(readFileSync(specification, 'utf8'));
   const source = join(root, home, 'src');
   const titles = readdirSync(source, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.test\.tsx?$/.test(file))
+    .filter((file) => /\.(test|contract)\.tsx?$/.test(file))
     .flatMap((file) => titlesIn(file, readFileSync(join(source, file), 'utf8')));
   const faults = compareRules(rules, titles);
   for (const fault of faults) say(fault);

@@ -92,7 +92,7 @@ const plants: readonly (readonly [rule: string, file: string, text: string])[] =
   ['module-direction', `${lockstep}/planted-composer.ts`, "import { x } from './pending/index.ts';"],
   ['module-door', `${lockstep}/pending/planted-deep.ts`, "import { x } from '../core/planted-inside.ts';"],
   ['module-door', 'packages/server/src/planted-deep.ts', "import { x } from './feed/planted-inside.ts';"],
-  ['module-door', `${web}/app/planted-deep.ts`, "import('../features/people/planted-inside.ts');"],
+  ['module-door', `${server}/planted-deep.ts`, "import('./features/people/planted-inside.ts');"],
   ['tests-apart', `${lockstep}/core/planted-support.ts`, "import { x } from '../test-support/planted.ts';"],
   ['tests-apart', `${server}/planted-support.ts`, "import { x } from './planted-allowed.test.ts';"],
   ['features-apart', `${web}/features/planted/planted.ts`, "import { x } from '../people/index.ts';"],
@@ -114,6 +114,7 @@ const targets: readonly string[] = [
   'packages/server/src/planted-words/words.ts',
   `${web}/features/people/index.ts`,
   `${web}/features/people/planted-inside.ts`,
+  `${server}/features/people/planted-inside.ts`,
   `${server}/features/people/index.ts`,
 ];
 
@@ -128,7 +129,10 @@ const allowed: readonly (readonly [file: string, text: string])[] = [
   [`${web}/app/planted-wire.ts`, "import { x } from '@lockstep/protocol';"],
   [`${server}/planted-allowed.test.ts`, "import { x } from './planted-allowed.ts';"],
   ['packages/protocol/src/planted-allowed.ts', "import type { X } from './schema/index.ts';"],
-  [`${web}/app/planted-allowed.ts`, "await import('../features/people/index.ts'); import 'lockstep/react';"],
+  [
+    `${web}/app/planted-allowed.ts`,
+    "await import('../features/people/planted-inside.ts'); import '../features/people/index.ts';",
+  ],
   [`${server}/planted-allowed.ts`, "import 'node:fs'; import 'fastify'; import '@lockstep/protocol/schema';"],
 ];
 

@@ -77,10 +77,13 @@ function featureOf(file: string): string | null {
   return /^apps\/[^/]+\/[^/]+\/src\/features\/([^/]+)\//.exec(file)?.[1] ?? null;
 }
 
-/** The folder that hides a decision behind its `index.ts`: a module of the client or server library, a feature. */
+/**
+ * The folder that hides a decision behind its `index.ts`: a module of the client or server library, a feature of the server.
+ * The web app's features have no door of one file, since each of their pages is loaded by itself; only app/ may enter them.
+ */
 function moduleFolderOf(file: string): string | null {
   return (
-    /^apps\/[^/]+\/[^/]+\/src\/features\/[^/]+(?=\/)/.exec(file)?.[0] ??
+    /^apps\/[^/]+\/server\/src\/features\/[^/]+(?=\/)/.exec(file)?.[0] ??
     /^packages\/(?:lockstep|server)\/src\/[^/]+(?=\/)/.exec(file)?.[0] ??
     null
   );
@@ -245,7 +248,7 @@ export const rules: readonly Rule[] = [
       const file = reachedFile(target);
       const importer = featureOf(from);
       const imported = file === null ? null : featureOf(file);
-      return importer !== null && imported !== null && importer !== imported;
+      return importer !== null && imported !== null && importer !== imported && !isTest(from);
     },
   },
   {

@@ -45,7 +45,7 @@ export type {
   RowOf,
   Timers,
 } from './core/index.ts';
-export { createMemoryOutbox } from './outbox/index.ts';
+export { StorageFailure, createMemoryOutbox } from './outbox/index.ts';
 export type { Entry, EntryView, OutboxState, OutboxStorage, Parking, Turn } from './outbox/index.ts';
 export type {
   EffectTransaction,

@@ -3,7 +3,7 @@ import type { EntityState } from '@reduxjs/toolkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { collection } from '../core/index.ts';
-import { printedSeed } from '../testing/seed.ts';
+import { printedSeed } from '../testing/index.ts';
 import { createCollections } from './index.ts';
 import type { Collections, CollectionsState, Order } from './index.ts';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { collection, compose, LockstepError } from '../core/index.ts';
 import type { LockstepErrorCode, Row } from '../core/index.ts';
-import { printedSeed } from '../testing/seed.ts';
+import { printedSeed } from '../testing/index.ts';
 import { createCollections } from './index.ts';
 import type { CollectionsState, ConfirmedChange } from './index.ts';
 import { TOMBSTONES_KEPT } from './tombstones.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { collection, invert } from '../core/index.ts';
 import type { ChangeSet } from '../core/index.ts';
-import { printedSeed } from '../testing/seed.ts';
+import { printedSeed } from '../testing/index.ts';
 import { createCollections } from './index.ts';
 import type {
   Aggregate,
@@ -369,7 +369,7 @@ class World {
   }
 }
 
-const RUNS = Number(process.env['LOCKSTEP_RUNS'] ?? 1500);
+const RUNS = Number(process.env['LOCKSTEP_RUNS'] ?? 1000);
 
 test('S2.18 S3.1 S3.9 S3.11 S3.12 views and figures equal a twin worked out from scratch: through any steps, time travel, forks, replaced state, hot reload and two stores', () => {
   const seed = printedSeed('collections against their twins');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { printedSeed } from '../testing/seed.ts';
+import { printedSeed } from '../testing/index.ts';
 import { diffVectors, emptyVector, forEachMember, memberAt, VectorEdit } from './vector.ts';
 import type { Vector } from './vector.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock, Fetch, Locks, Random, SocketFactory, Timers } from './ports.ts';
+import type { Clock, Fetch, Locks, Random, Timers } from './ports.ts';
 
 export const browserClock: Clock = { now: () => Date.now() };
 
@@ -24,18 +24,3 @@ export function browserLocks(): Locks | null {
   return { request: (name, signal, hold) => locks.request(name, { signal }, hold) };
 }
 
-export const browserSocket: SocketFactory = (url, protocols, events) => {
-  const socket = new WebSocket(url, [...protocols]);
-  socket.addEventListener('open', () => events.onOpen(socket.protocol));
-  socket.addEventListener('message', (event: MessageEvent<unknown>) => {
-    if (typeof event.data === 'string') events.onMessage(event.data);
-  });
-  socket.addEventListener('close', (event) => events.onClose(event.code, event.reason));
-  return {
-    send: (text) => socket.send(text),
-    get bufferedAmount() {
-      return socket.bufferedAmount;
-    },
-    close: (code, reason) => socket.close(code, reason),
-  };
-};

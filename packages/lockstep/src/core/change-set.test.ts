@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { printedSeed } from '../testing/seed.ts';
+import { printedSeed } from '../testing/index.ts';
 import { compose, invert, isEmpty, kindOf, mergeChanges, NO_CHANGES } from './change-set.ts';
 import type { ChangeSet, RowChange } from './change-set.ts';
 import type { Row } from './row.ts';

@@ -1,6 +1,6 @@
 export { fullJitter } from './backoff.ts';
 export type { Backoff } from './backoff.ts';
-export { compose, invert, isEmpty, kindOf, mergeChanges, NO_CHANGES } from './change-set.ts';
+export { compose, invert, mergeChanges, NO_CHANGES } from './change-set.ts';
 export type { ChangeSet, RowChange } from './change-set.ts';
 export { deepFreeze, development } from './environment.ts';
 export { describe, isProblem, isRequestFailure, isTransient, LockstepError } from './errors.ts';
@@ -10,7 +10,6 @@ export {
   browserFetch,
   browserLocks,
   browserRandom,
-  browserSocket,
   browserTimers,
 } from './browser-ports.ts';
 export type {

@@ -1,6 +1,4 @@
-export { ENTRY_TABLE } from './entry.ts';
 export type { Entry, EntryEvent, Parking, Status } from './entry.ts';
-export { GATE_TABLE } from './gate.ts';
 export type { GateEvent, GateKind } from './gate.ts';
 export { createMemoryOutbox } from './memory-storage.ts';
 export type { MemoryOutbox } from './memory-storage.ts';

@@ -4,7 +4,7 @@ import { createApi } from '@reduxjs/toolkit/query/react';
 import { applyMergePatch } from '@lockstep/protocol';
 import { collection, createBaseQuery, createLockstep } from '../index.ts';
 import type { PatchOf, StoreOptions } from '../index.ts';
-import { virtualTime } from '../testing/virtual-time.ts';
+import { virtualTime } from '../testing/index.ts';
 import { peopleServer } from './people-server.ts';
 import type { PeoplePage, Person } from './people-server.ts';
 

@@ -1,2 +1,3 @@
+export { printedSeed } from './seed.ts';
 export { seededRandom, virtualTime } from './virtual-time.ts';
 export type { VirtualTime } from './virtual-time.ts';

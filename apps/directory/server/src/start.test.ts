@@ -261,12 +261,11 @@ describe('a stop', { timeout: patience }, () => {
       uuidv7(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
     );
     const answered = new Map<number, string>();
-    const writes = keys.map((key, at) =>
-      create(url, key, at).then(({ status, text }) => {
-        if (status === 201) answered.set(at, text);
-        if (answered.size === 10) first.child.kill('SIGKILL');
-      }),
-    );
+    const writes = keys.map(async (key, at) => {
+      const { status, text } = await create(url, key, at);
+      if (status === 201) answered.set(at, text);
+      if (answered.size === 10) first.child.kill('SIGKILL');
+    });
     await Promise.allSettled(writes);
     await first.exit;
     expect(answered.size).toBeGreaterThanOrEqual(10);

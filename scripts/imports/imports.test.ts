@@ -92,7 +92,7 @@ const plants: readonly (readonly [rule: string, file: string, text: string])[] =
   ['module-direction', `${lockstep}/planted-composer.ts`, "import { x } from './pending/index.ts';"],
   ['module-door', `${lockstep}/pending/planted-deep.ts`, "import { x } from '../core/planted-inside.ts';"],
   ['module-door', 'packages/server/src/planted-deep.ts', "import { x } from './feed/planted-inside.ts';"],
-  ['module-door', `${server}/planted-deep.ts`, "import('./features/people/planted-inside.ts');"],
+  ['module-door', `${server}/planted-feature.ts`, "import('./features/people/planted-inside.ts');"],
   ['tests-apart', `${lockstep}/core/planted-support.ts`, "import { x } from '../test-support/planted.ts';"],
   ['tests-apart', `${server}/planted-support.ts`, "import { x } from './planted-allowed.test.ts';"],
   ['features-apart', `${web}/features/planted/planted.ts`, "import { x } from '../people/index.ts';"],
@@ -170,6 +170,11 @@ describe('the import rules', () => {
   test.each(plants)('%s: a forbidden import in %s is caught', (rule, file) => {
     const caught = breaches.filter((breach) => breach.message.startsWith(`${file}:`));
     expect(caught.map((breach) => breach.rule)).toContain(rule);
+  });
+
+  test('no plant lies over another', () => {
+    const files = [...plants.map(([, file]) => file), ...allowed.map(([file]) => file)];
+    expect(files).toHaveLength(new Set(files).size);
   });
 
   test('every rule has a planted import', () => {

@@ -23,4 +23,3 @@ export function browserLocks(): Locks | null {
   if (locks === undefined) return null;
   return { request: (name, signal, hold) => locks.request(name, { signal }, hold) };
 }
-

@@ -5,13 +5,7 @@ export type { ChangeSet, RowChange } from './change-set.ts';
 export { deepFreeze, development } from './environment.ts';
 export { describe, isProblem, isRequestFailure, isTransient, LockstepError } from './errors.ts';
 export type { LockstepErrorCode, LockstepFault, RequestFailure, RequestFailureKind } from './errors.ts';
-export {
-  browserClock,
-  browserFetch,
-  browserLocks,
-  browserRandom,
-  browserTimers,
-} from './browser-ports.ts';
+export { browserClock, browserFetch, browserLocks, browserRandom, browserTimers } from './browser-ports.ts';
 export type {
   Cancel,
   Clock,

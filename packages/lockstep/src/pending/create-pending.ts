@@ -9,7 +9,6 @@ import { keyOf } from './transaction.ts';
 import type { ReadRow } from './transaction.ts';
 import type {
   Acknowledgement,
-  Intent,
   IntentStatus,
   Pending,
   PendingIntent,

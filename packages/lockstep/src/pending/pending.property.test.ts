@@ -53,7 +53,7 @@ const collections = createCollections(definitions);
 const pending = createPending({
   collections,
   definitions,
-  effects: (endpoint) => effects[endpoint] as Effect | undefined,
+  effects: (endpoint) => effects[endpoint],
 });
 
 type Visible = Map<string, Row>;

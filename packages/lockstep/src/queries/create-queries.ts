@@ -2,7 +2,7 @@ import type { Collections, ConfirmedChange, Order, Where } from '../collections/
 import { comparatorOf } from '../collections/index.ts';
 import { describe, LockstepError } from '../core/index.ts';
 import type { CollectionDefinition, Row, RowId } from '../core/index.ts';
-import type { Pending, PendingStep } from '../pending/index.ts';
+import type { Pending } from '../pending/index.ts';
 import { readAnswer } from './answer.ts';
 import type { Answer, Reading } from './answer.ts';
 import { EntryIndexes } from './entry-index.ts';
@@ -14,15 +14,7 @@ import { releasable } from './retention.ts';
 import { membersOf } from './same.ts';
 import { shapeOf } from './shape.ts';
 import type { Shape } from './shape.ts';
-import type {
-  ApiLike,
-  EntryRecord,
-  ListRecord,
-  LockstepState,
-  Queries,
-  QueriesState,
-  ReadPoint,
-} from './types.ts';
+import type { ApiLike, EntryRecord, ListRecord, LockstepState, Queries, QueriesState } from './types.ts';
 import { createWriteBack } from './write-back.ts';
 import type { ApiState, QueryEntry } from './write-back.ts';
 

@@ -156,7 +156,8 @@ export function createFollower({ collections, indexes, versionOf, idsOf, report 
         if (held !== null) return judge(rule, id, held, to, after.queries.now);
         // It was there before it was met: lists count it, unless it is missing inside what they have loaded.
         if (record.read.startedAt > startedAt || !isInside(record, rule, to)) return 'known';
-        return judge(rule, id, undefined, to, after.queries.now);
+        const verdict = judge(rule, id, undefined, to, after.queries.now);
+        return verdict.is ? verdict : 'known';
       },
       true,
     );

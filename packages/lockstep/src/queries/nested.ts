@@ -63,8 +63,7 @@ const NONE: ReadonlySet<string> = new Set();
 export function nestedOf({
   nested = {},
 }: CollectionDefinition): readonly (readonly [string, CollectionDefinition])[] {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `Row` has no fields that a type could name
-  return Object.entries(nested) as [string, CollectionDefinition][];
+  return Object.entries<CollectionDefinition>(nested as Record<string, CollectionDefinition>);
 }
 
 function namesIn(definition: CollectionDefinition, names: Set<string>): Set<string> {

@@ -137,7 +137,7 @@ class World {
     };
     readonly lockstep: LockstepState;
   } {
-    return this.app.store.getState() as never;
+    return this.app.store.getState();
   }
 
   request(query: Query, more: boolean): void {
@@ -155,7 +155,7 @@ class World {
       queryCacheKey: cacheKey,
       ...(forward && { direction: 'forward' }),
     };
-    const cursor = forward ? last!.nextCursor! : null;
+    const cursor = forward ? last.nextCursor! : null;
     this.flights.set(cacheKey, {
       query,
       arg,

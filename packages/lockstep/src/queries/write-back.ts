@@ -9,7 +9,7 @@ import { partsOf, rowsOf, withRows, withShown } from './shape.ts';
 import type { Shape, Shown } from './shape.ts';
 import { tagsFor, withTags } from './tags.ts';
 import type { Provided, Tag } from './tags.ts';
-import type { ListRecord, LockstepState } from './types.ts';
+import type { LockstepState } from './types.ts';
 
 /** A cache entry as RTK Query keeps it. */
 export interface QueryEntry {

@@ -57,7 +57,7 @@ export const users: CollectionDefinition<User, 'users'> = collection('users', {
 export const posts: CollectionDefinition<Post, 'posts'> = collection('posts', {
   id: (row: Post) => row.id,
   version: (row) => row.version,
-  nested: { author: users as CollectionDefinition },
+  nested: { author: users },
 });
 
 /** A collection whose server keeps no versions. */
@@ -77,39 +77,39 @@ export const usersWhere =
 
 /** What the endpoints of `seamApp` mean. */
 export const declarations: Readonly<Record<string, Declaration>> = {
-  getUser: { one: users as CollectionDefinition, id: (id: string) => id },
+  getUser: { one: users, id: (id: string) => id },
   getUsers: {
-    list: users as CollectionDefinition,
+    list: users,
     rows: 'users',
     total: 'total',
     hasMore: 'hasMore',
-    order: usersOrder as never,
-    where: usersWhere as never,
+    order: usersOrder,
+    where: usersWhere,
   },
-  getAll: { list: users as CollectionDefinition, order: usersOrder as never, where: usersWhere as never },
-  searchUsers: { list: users as CollectionDefinition },
+  getAll: { list: users, order: usersOrder, where: usersWhere },
+  searchUsers: { list: users },
   getPages: {
-    pages: users as CollectionDefinition,
+    pages: users,
     rows: 'users',
     total: 'total',
     hasMore: 'hasMore',
-    order: usersOrder as never,
-    where: usersWhere as never,
+    order: usersOrder,
+    where: usersWhere,
   },
-  getMerged: { list: users as CollectionDefinition, rows: 'users', total: 'total' },
-  getPosts: { list: posts as CollectionDefinition },
-  getNotes: { list: notes as CollectionDefinition, order: usersOrder as never, where: usersWhere as never },
+  getMerged: { list: users, rows: 'users', total: 'total' },
+  getPosts: { list: posts },
+  getNotes: { list: notes, order: usersOrder, where: usersWhere },
 };
 
 /** What effects there are: the verbs of one row. */
 export const effects: Readonly<Record<string, Effect>> = {
-  create: ((tx, row: User) => tx.insert(users, row)) as Effect,
+  create: ((tx, row: User) => tx.insert(users, row)),
   update: ((tx, { id, changes }: { id: string; changes: PatchOf<User> }) =>
-    tx.update(users, id, changes)) as Effect,
-  add: ((tx, id: string) => tx.update(users, id, { rank: (tx.get(users, id)?.rank ?? 0) + 1 })) as Effect,
-  remove: ((tx, id: string) => tx.remove(users, id)) as Effect,
+    tx.update(users, id, changes)),
+  add: ((tx, id: string) => tx.update(users, id, { rank: (tx.get(users, id)?.rank ?? 0) + 1 })),
+  remove: ((tx, id: string) => tx.remove(users, id)),
   note: ((tx, { id, changes }: { id: string; changes: PatchOf<User> }) =>
-    tx.update(notes, id, changes)) as Effect,
+    tx.update(notes, id, changes)),
 };
 
 /** One request on its way: the server has not looked at it yet. */
@@ -226,7 +226,7 @@ export function seamApp({
     api: ReturnType<typeof api.reducer>;
   }
   const combined = (state: State | undefined, action: UnknownAction): State => {
-    const [lockstep, cached] = [reducer(state?.lockstep, action), api.reducer(state?.api as never, action)];
+    const [lockstep, cached] = [reducer(state?.lockstep, action), api.reducer(state?.api, action)];
     return state !== undefined && lockstep === state.lockstep && cached === state.api
       ? state
       : { lockstep, api: cached };

@@ -49,7 +49,7 @@ import { operationRoutes } from './http/operation.ts';
 import { createOrigins } from './http/origins.ts';
 import type { Origins } from './http/origins.ts';
 import { answerWithProblems, refusalOf, sendProblem } from './http/problems.ts';
-import { secureAnswers } from './http/security-headers.ts';
+import { secureAnswer, secureAnswers } from './http/security-headers.ts';
 import { readStrictJson } from './http/strict-json.ts';
 import { webFiles } from './http/web-files.ts';
 import type { WriteContext } from './http/writes.ts';
@@ -104,7 +104,8 @@ export async function createApp(options: AppOptions): Promise<DirectoryApp> {
     forceCloseConnections: 'idle',
     requestTimeout: 60_000,
     exposeHeadRoutes: true,
-    frameworkErrors: (error, _request, reply) => {
+    frameworkErrors: (error, request, reply) => {
+      secureAnswer(request, reply);
       sendProblem(reply, refusalOf(error));
     },
   });

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 const always = {
   'x-content-type-options': 'nosniff',
@@ -35,9 +35,14 @@ export function pagePolicy(nonce: string): string {
 /** Every answer starts with the strictest headers; what serves pages and files loosens them. */
 export function secureAnswers(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(forData);
-    reply.header('x-request-id', request.id);
-    if (request.protocol === 'https') reply.header('strict-transport-security', 'max-age=31536000');
+    secureAnswer(request, reply);
     done();
   });
+}
+
+/** For the answers that the framework gives before any hook runs, too: to addresses that it cannot read. */
+export function secureAnswer(request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers(forData);
+  reply.header('x-request-id', request.id);
+  if (request.protocol === 'https') reply.header('strict-transport-security', 'max-age=31536000');
 }

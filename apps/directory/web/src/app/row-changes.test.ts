@@ -92,6 +92,12 @@ test('F6 an answer before its echo: the row stays under the eye, and leaves with
   expect(echoed[0]).toMatchObject({ users: [], total: 0 });
 });
 
+test('F6 the echo of a version that is held already leaves the very same pages, so nothing is drawn again', () => {
+  const now = edited(bob, { name: 'Robert' });
+  const answered = changeList([page([bob])], {}, [answeredChange(now)], NOW);
+  expect(changeList(answered, {}, [change({ ...now }, bob)], NOW)).toBe(answered);
+});
+
 test('two changes of one row in one batch end in the later one', () => {
   const first = edited(bob, { name: 'First' });
   const second = edited(first, { name: 'Second' });

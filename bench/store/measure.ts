@@ -95,6 +95,13 @@ export function measureOperation(
 
 /** Lets the engine compile what a round will run, and learns how many operations a round can hold. */
 function warmUp(operation: Operation, run: Running): void {
+  // The first of all may build what the others only keep: it counts where it is too slow to be repeated.
+  run.singles = timedOneByOne(operation, run.workload, 1);
+  if (sum(run.singles) > 2 * BUDGET_MS) {
+    run.means.push(...run.singles);
+    run.spent = Infinity;
+    return;
+  }
   for (let elapsed = 0; ; run.count = Math.min(operation.most, run.count * 4)) {
     run.singles = timedOneByOne(operation, run.workload, run.count);
     const took = sum(run.singles);

@@ -11,25 +11,33 @@ export interface RowOrder {
   readonly key: (row: Row) => SortKey;
   /** Total: zero for rows of one id and the same keys only. */
   readonly compare: (key: SortKey, row: Row, otherKey: SortKey, otherRow: Row) => number;
+  /** The first of a row's keys, and whether it ascends (1) or descends (-1). */
+  readonly leading: (key: SortKey) => OrderKey;
+  readonly sign: 1 | -1;
 }
 
 export function orderOf(definition: CollectionDefinition, order: Order<Row> = []): RowOrder {
   const byId = (row: Row, other: Row): number => compareText(definition.id(row), definition.id(other));
+  const leading = (key: SortKey): OrderKey => partOf(key, 0);
   const [only] = order;
   if (only === undefined) {
     return {
       key: (row) => comparable(definition.id(row)),
       compare: (key, _, otherKey) => compareKeys(key, otherKey),
+      leading,
+      sign: 1,
     };
   }
   if (order.length === 1) {
-    const sign = only.direction === 'asc' ? 1 : -1;
+    const sign = signOf(only);
     return {
       key: (row) => comparable(only.key(row)),
       compare: (key, row, otherKey, otherRow) => sign * compareKeys(key, otherKey) || byId(row, otherRow),
+      leading,
+      sign,
     };
   }
-  const signs = order.map((part) => (part.direction === 'asc' ? 1 : -1));
+  const signs = order.map(signOf);
   return {
     key: (row) => order.map((part) => comparable(part.key(row))),
     compare(keys, row, otherKeys, otherRow) {
@@ -39,6 +47,8 @@ export function orderOf(definition: CollectionDefinition, order: Order<Row> = []
       }
       return byId(row, otherRow);
     },
+    leading,
+    sign: signOf(only),
   };
 }
 
@@ -91,6 +101,10 @@ function kindRank(key: SortKey): number {
   return key === null ? 2 : 1;
 }
 
+function signOf({ direction }: { readonly direction: 'asc' | 'desc' }): 1 | -1 {
+  return direction === 'asc' ? 1 : -1;
+}
+
 function partOf(keys: SortKey, at: number): OrderKey {
-  return Array.isArray(keys) ? (keys as readonly OrderKey[])[at]! : null;
+  return typeof keys === 'object' && keys !== null ? keys[at]! : keys;
 }

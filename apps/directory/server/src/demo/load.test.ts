@@ -1,5 +1,6 @@
 import { createFeed, openDatabase } from '@lockstep/server';
 import { createTestDatabase } from '@lockstep/server/testing';
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { migrate } from '../db/migrate.ts';
 import type { Tables } from '../db/tables.ts';
@@ -33,6 +34,30 @@ test('demo times move with the clock, people whom somebody touched do not, and e
   expect(await feed.read({ since: 0 })).toMatchObject({ kind: 'below-horizon' });
   expect(await feed.read({ since: feed.offset() })).toMatchObject({ kind: 'page', changes: [] });
   await feed.stop();
+  await database.close();
+  await store.dispose();
+});
+
+test('a load that breaks off leaves nothing behind, and the next one is whole', async () => {
+  const store = await createTestDatabase('pglite');
+  const database = await openDatabase<Tables>(store.options);
+  await migrate(database);
+  const now = Date.parse('2026-06-01T12:00:00.000Z');
+  const count = async () => (await database.db.selectFrom('people').select('id').execute()).length;
+  const hasSearchIndex = async () => {
+    const { rows } = await sql`select from pg_indexes where indexname = 'people_search'`.execute(database.db);
+    return rows.length === 1;
+  };
+  const breakOff = () => {
+    throw new Error('the process ends here');
+  };
+  await expect(loadDemo(database, { count: 30, now, onProgress: breakOff })).rejects.toThrow('ends here');
+  expect([await count(), await hasSearchIndex()]).toEqual([0, true]);
+  await loadDemo(database, { count: 30, now });
+  expect([await count(), await hasSearchIndex()]).toEqual([30, true]);
+  // Another node that found the directory empty a moment ago adds nothing.
+  await loadDemo(database, { count: 30, now });
+  expect(await count()).toBe(30);
   await database.close();
   await store.dispose();
 });

@@ -1,3 +1,4 @@
+import type { User } from '@directory/contract';
 import { breakFeed } from '@lockstep/server';
 import type { Database } from '@lockstep/server';
 import { sql } from 'kysely';
@@ -13,38 +14,49 @@ const clockSetting = 'demo-clock';
 /** A start shifts demo times only when they have fallen behind by more than this, in milliseconds. */
 const shiftAfterMs = 60 * 60 * 1000;
 
-/** Fills an empty directory with demo people. */
+/** Of the nodes that start at once on a new database, one fills it. */
+const loadLock = 7_201_002;
+
+/**
+ * Fills an empty directory with demo people, wholly or, if the process ends half-way, not at all. A directory that has
+ * people keeps them as they are.
+ */
 export async function loadDemo(
   database: Database<Tables>,
   options: { count: number; now: number; onProgress?(loaded: number): void },
 ): Promise<void> {
   const { count, now, onProgress } = options;
-  const { db } = database;
-  // One build at the end is several times faster than keeping the index through every insert.
-  await sql.raw(dropSearchIndex).execute(db);
-  let users: Parameters<typeof insertMany>[1][number][] = [];
-  let loaded = 0;
-  const flush = async () => {
-    const batch = users;
-    users = [];
-    await database.transaction((tx) => insertMany(tx, batch, { demo: true }));
-    loaded += batch.length;
-    onProgress?.(loaded);
-  };
-  for (const user of demoPeople({ count, now })) {
-    users.push(user);
-    if (users.length === chunk) await flush();
-  }
-  if (users.length > 0) await flush();
-  await sql.raw(createSearchIndex).execute(db);
-  await sql`analyze people`.execute(db);
-  await database.transaction(countLoaded);
-  const value = String(now);
-  await db
-    .insertInto('settings')
-    .values({ name: clockSetting, value })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
-    .execute();
+  await database.transaction(async (tx) => {
+    // Another node may need longer than a wait for a row is allowed to take.
+    await sql`set local lock_timeout = 0`.execute(tx);
+    await sql`select pg_advisory_xact_lock(${loadLock})`.execute(tx);
+    if ((await tx.selectFrom('people').select('id').limit(1).executeTakeFirst()) !== undefined) return;
+    // One build at the end is several times faster than keeping the index through every insert.
+    await sql.raw(dropSearchIndex).execute(tx);
+    let users: User[] = [];
+    let loaded = 0;
+    const flush = async () => {
+      const batch = users;
+      users = [];
+      await insertMany(tx, batch, { demo: true });
+      loaded += batch.length;
+      onProgress?.(loaded);
+    };
+    for (const user of demoPeople({ count, now })) {
+      users.push(user);
+      if (users.length === chunk) await flush();
+    }
+    if (users.length > 0) await flush();
+    await sql.raw(createSearchIndex).execute(tx);
+    await sql`analyze people`.execute(tx);
+    await countLoaded(tx);
+    const value = String(now);
+    await tx
+      .insertInto('settings')
+      .values({ name: clockSetting, value })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+      .execute();
+  });
 }
 
 /**

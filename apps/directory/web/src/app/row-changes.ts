@@ -73,7 +73,7 @@ export function changeList<Page extends ListAnswer>(
       place === undefined
         ? undefined
         : ((rows[place.page] ?? pages[place.page]?.users)?.[place.row] ?? undefined);
-    if (place !== undefined && held !== undefined && change.version >= held.version) {
+    if (place !== undefined && held !== undefined) {
       const next = change.version > held.version ? change.after : held;
       // An answer to a write of this page leaves the row where the person is looking; the feed's echo decides.
       const stays = change.offset === null || belongs(next);

@@ -19,6 +19,7 @@ export type NodeMessage =
 /** The hubs of the other nodes, reached by notifications. */
 export interface Nodes {
   open(onMessage: (from: string, message: NodeMessage) => void, onReconnect: () => void): Promise<void>;
+  /** In the order of the calls, rights before presence. Never rejects: what did not get through is reported. */
   send(message: NodeMessage): Promise<void>;
   close(): Promise<void>;
 }
@@ -28,6 +29,32 @@ export const noNodes: Nodes = { open: async () => {}, send: async () => {}, clos
 
 export function nodesOn(database: Database, self: string, report: Report): Nodes {
   const ends: (() => void | Promise<void>)[] = [];
+  // One message at a time: two on different connections could overtake each other, and old presence would win over new.
+  const rights: NodeMessage[] = [];
+  const others = new Map<string, NodeMessage>();
+  let sending: Promise<void> | null = null;
+
+  const next = (): NodeMessage | undefined => {
+    const urgent = rights.shift();
+    if (urgent !== undefined) return urgent;
+    for (const [key, message] of others) {
+      others.delete(key);
+      return message;
+    }
+    return undefined;
+  };
+
+  const sendAll = async (): Promise<void> => {
+    for (let message = next(); message !== undefined; message = next()) {
+      try {
+        await database.notify(CHANNEL, encode(self, message));
+      } catch (error) {
+        report(error, 'telling the other nodes');
+      }
+    }
+    sending = null;
+  };
+
   return {
     async open(onMessage, onReconnect) {
       ends.push(
@@ -38,14 +65,15 @@ export function nodesOn(database: Database, self: string, report: Report): Nodes
         internalsOf(database).onReconnect(onReconnect),
       );
     },
-    async send(message) {
-      try {
-        await database.notify(CHANNEL, encode(self, message));
-      } catch (error) {
-        report(error, 'telling the other nodes');
-      }
+    send(message) {
+      if (message.kind === 'end' || message.kind === 'reset') rights.push(message);
+      // Of what waits for its turn, only the latest of a topic counts.
+      else others.set(`${message.kind} ${message.topic}`, message);
+      sending ??= sendAll();
+      return sending;
     },
     async close() {
+      await sending;
       for (const end of ends.splice(0)) await end();
     },
   };

@@ -284,11 +284,10 @@ onBothDatabases('hub on a feed', (database, dialect) => {
         bob.frames.find((frame) => JSON.stringify(frame['people']) === JSON.stringify([there1])),
       );
       ann.socket.terminate();
-      await eventually(() =>
-        bob.frames.at(-1)?.type === 'PRESENCE' && JSON.stringify(bob.frames.at(-1)?.['people']) === '[]'
-          ? true
-          : undefined,
-      );
+      await eventually(() => {
+        const last = bob.frames.findLast(({ type }) => type === 'PRESENCE');
+        return JSON.stringify(last?.['people']) === '[]' ? true : undefined;
+      });
 
       here.hub.reset('bob', 'rights');
       await eventually(() => bob.frames.find(({ type }) => type === 'RESET'));

@@ -10,7 +10,7 @@ import { failed, type Outcome, type Run, type RunOptions, type Step } from './st
 import { gateSteps } from './steps.ts';
 
 const HEARTBEAT_MS = 4_000;
-const LIMIT_MS = 10 * 60_000;
+const LIMIT_MS = 25 * 60_000;
 const CORES = 2;
 /** What a step gets to tidy up after itself when the run is stopped. */
 const GRACE_MS = 2_000;

@@ -17,7 +17,7 @@ export interface StepContext {
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** @default 10 minutes */
+  /** @default 25 minutes */
   readonly limitMs?: number;
 }
 

@@ -134,7 +134,10 @@ function readDays(environment: Environment, name: string): number | undefined {
   const text = given(environment[name]);
   if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,4}$/.test(text)) {
-    throw new StartRefused('bad-flag', `${name} expects a number of days from 1 to 99999, received "${text}".`);
+    throw new StartRefused(
+      'bad-flag',
+      `${name} expects a number of days from 1 to 99999, received "${text}".`,
+    );
   }
   return Number(text) * dayMs;
 }

@@ -2,7 +2,7 @@ import { compareText } from '@lockstep/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { collection } from '../core/index.ts';
-import { printedSeed } from '../testing/seed.ts';
+import { printedSeed } from '../testing/index.ts';
 import { comparatorOf, orderOf } from './order.ts';
 import { sortRows, weigh } from './sort.ts';
 import type { Order, OrderKey } from './types.ts';

@@ -6,7 +6,7 @@ import type { ConfirmedChange } from '../collections/index.ts';
 import { collection } from '../core/index.ts';
 import type { ChangeSet, EntityKey, Row } from '../core/index.ts';
 import { createPending } from './index.ts';
-import type { Effect, EffectTransaction, Intent, PendingStep, RowsAndIntents } from './index.ts';
+import type { EffectTransaction, Intent, PendingStep, RowsAndIntents } from './index.ts';
 
 interface Item {
   readonly id: string;

@@ -63,7 +63,7 @@ const NONE: ReadonlySet<string> = new Set();
 export function nestedOf({
   nested = {},
 }: CollectionDefinition): readonly (readonly [string, CollectionDefinition])[] {
-  return Object.entries<CollectionDefinition>(nested as Record<string, CollectionDefinition>);
+  return Object.entries<CollectionDefinition>(nested);
 }
 
 function namesIn(definition: CollectionDefinition, names: Set<string>): Set<string> {

@@ -48,10 +48,11 @@ export function withTags(provided: Provided, tagsByKey: ReadonlyMap<string, read
   };
   for (const [cacheKey, tags] of changed) {
     const before = provided.keys[cacheKey] ?? [];
+    const [old, now] = [new Set(before.map(nameOf)), new Set(tags.map(nameOf))];
     for (const tag of before)
-      if (!has(tags, tag)) edit(tag, (cacheKeys) => cacheKeys.filter((key) => key !== cacheKey));
+      if (!now.has(nameOf(tag))) edit(tag, (cacheKeys) => cacheKeys.filter((key) => key !== cacheKey));
     for (const tag of tags) {
-      if (!has(before, tag))
+      if (!old.has(nameOf(tag)))
         edit(tag, (cacheKeys) => (cacheKeys.includes(cacheKey) ? cacheKeys : [...cacheKeys, cacheKey]));
     }
     keys[cacheKey] = tags;
@@ -59,12 +60,11 @@ export function withTags(provided: Provided, tagsByKey: ReadonlyMap<string, read
   return { tags: byType, keys };
 }
 
-function has(tags: readonly Tag[], { type, id }: Tag): boolean {
-  return tags.some((tag) => tag.type === type && tag.id === id);
+function nameOf({ type, id }: Tag): string {
+  return `${type}\n${id ?? NO_ID}`;
 }
 
 function areEqual(before: readonly Tag[] | undefined, tags: readonly Tag[]): boolean {
-  return (
-    before !== undefined && before.length === tags.length && before.every((tag, at) => has([tags[at]!], tag))
-  );
+  if (before?.length !== tags.length) return false;
+  return tags.every(({ type, id }, at) => before[at]!.type === type && before[at]!.id === id);
 }

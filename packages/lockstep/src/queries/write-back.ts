@@ -1,10 +1,10 @@
 import type { Collections, CollectionsState } from '../collections/index.ts';
-import type { Row, RowChange, RowId } from '../core/index.ts';
+import type { ChangeSet, Row, RowChange, RowId } from '../core/index.ts';
 import type { EntryIndexes, IndexedList } from './entry-index.ts';
 import { evolve, isInPlace, judge } from './membership.ts';
 import type { Verdict } from './membership.ts';
 import type { Presenter } from './nested.ts';
-import { areSame, membersOf } from './same.ts';
+import { membersOf } from './same.ts';
 import { partsOf, rowsOf, withRows, withShown } from './shape.ts';
 import type { Shape, Shown } from './shape.ts';
 import { tagsFor, withTags } from './tags.ts';
@@ -66,17 +66,21 @@ export function createWriteBack({
   definitionOf,
   report,
 }: WriteBackParts): WriteBack {
-  /** Data that was made here: its rows are the collections' own, and can be found by identity. */
-  const own = new WeakSet<object>();
+  /** The ids that data shows, for data that was made here: its rows are the collections' own, found by identity. */
+  const own = new WeakMap<object, ShownIds>();
 
   return {
     write(state, api, before, afresh) {
+      const changes = before.lockstep
+        ? collections.changesBetween(before.lockstep.collections, state.collections)
+        : [];
       const pendingRows = pendingRowsOf(state);
-      const work = planOf(state, api, before.lockstep, pendingRows, afresh);
-      if (work.size === 0) return api;
+      const plan = planOf(state, api, before.lockstep, changes, pendingRows, afresh);
+      if (plan.size === 0) return api;
+      const changed = new Set(changes.map(({ id }) => id));
       const written = new Map<string, QueryEntry>();
       const tags = new Map<string, readonly Tag[]>();
-      for (const [cacheKey, replaced] of work) {
+      for (const [cacheKey, replaced] of plan) {
         const entry = api.queries[cacheKey];
         const record = state.queries.entries[cacheKey];
         const shape = record && shapeOf(record.endpoint);
@@ -84,19 +88,19 @@ export function createWriteBack({
         try {
           const { data: old } = entry;
           const earlier = before.api?.queries[cacheKey]?.data;
-          const data =
-            replaced === null
-              ? composed(state, cacheKey, shape, old, earlier, pendingRows)
-              : withReplaced(shape, old, replaced);
-          if (typeof data === 'object' && data !== null) own.add(data);
-          if (data === old) continue;
-          written.set(cacheKey, Object.freeze({ ...entry, data }));
-          if (replaced === null && entry.status !== 'rejected' && !haveSameIds(shape, old, data)) {
-            // What was removed provides nothing: an invalidated tag must not send for it.
-            const provided =
-              data === undefined ? [] : tagsFor(definitionOf(shape.endpoint), data, entry.originalArgs);
-            if (provided !== null) tags.set(cacheKey, provided);
-          }
+          const ids = idsOf(own, shape, old);
+          const next =
+            replaced !== null && ids !== null
+              ? { data: withReplaced(shape, old, replaced), ids }
+              : composed(state, cacheKey, shape, old, earlier, pendingRows, { ids, changed });
+          if (typeof next.data === 'object' && next.data !== null) own.set(next.data, next.ids);
+          if (next.data === old) continue;
+          written.set(cacheKey, Object.freeze({ ...entry, data: next.data }));
+          if (entry.status === 'rejected' || haveSameIds(ids ?? idsIn(shape, old), next.ids)) continue;
+          // What was removed provides nothing: an invalidated tag must not send for it.
+          const isGone = next.data === undefined;
+          const provided = isGone ? [] : tagsFor(definitionOf(shape.endpoint), next.data, entry.originalArgs);
+          if (provided !== null) tags.set(cacheKey, provided);
         } catch (error) {
           report(error, shape.endpoint);
         }
@@ -113,6 +117,7 @@ export function createWriteBack({
     { collections: rows, queries: { entries, now } }: LockstepState,
     api: ApiState,
     before: LockstepState | undefined,
+    changes: ChangeSet,
     pendingRows: PendingRows,
     afresh: Iterable<string>,
   ): ReadonlyMap<string, readonly RowChange[] | null> {
@@ -120,7 +125,6 @@ export function createWriteBack({
     for (const cacheKey of afresh) plan.set(cacheKey, null);
     if (before === undefined || (rows === before.collections && entries === before.queries.entries))
       return plan;
-    const changes = collections.changesBetween(before.collections, rows);
     const known = before.queries.entries === entries ? null : before.queries.entries;
     const byCollection = Map.groupBy(changes, ({ collection }) => collection);
     const recounted = recountedIn(before, pendingRows, rows);
@@ -196,38 +200,36 @@ export function createWriteBack({
     old: unknown,
     earlier: unknown,
     pendingRows: PendingRows,
-  ): unknown {
+    known: { readonly ids: ShownIds | null; readonly changed: ReadonlySet<RowId> },
+  ): { readonly data: unknown; readonly ids: ShownIds } {
     const record = entries[cacheKey]!;
     const { definition } = shape;
     const rowOf = (id: RowId): Row | undefined => collections.get(state, definition, id);
     const present = (row: Row): Row => presenter.present(state, definition, row);
     if (record.kind === 'one') {
       const row = rowOf(record.id);
-      return row === undefined ? undefined : present(row);
+      return row === undefined ? { data: undefined, ids: [] } : { data: present(row), ids: [[record.id]] };
     }
     const { rule } = indexes.at(entries).lists.get(definition.name)!.get(cacheKey)!;
     const verdicts = (pendingRows.get(definition.name) ?? []).map(({ id, from, to }): Verdict =>
       judge(rule, id, from, to, now),
     );
     const visible = evolve(record, rule, verdicts, { rowOf, doubts: false });
-    const { total, limit, offset } = visible;
-    const parts = visible.segments.map(({ ids }) => {
-      const rows = ids.map(rowOf).filter((row) => row !== undefined);
-      return (limit === null ? rows : rows.slice(0, limit)).map(present);
+    const { total, limit, offset, hasMore } = visible;
+    const isReused = known.ids !== null && presenter.nestedIn(definition.name).size === 0;
+    const ids: (readonly RowId[])[] = [];
+    const parts = visible.segments.map((segment, at): Shown => {
+      const shown = limit === null || segment.ids.length <= limit ? segment.ids : segment.ids.slice(0, limit);
+      ids.push(shown);
+      const rows = isReused
+        ? reused(rowsOf(shape, partsOf(shape, old)[at]), known.ids[at]!, shown, known.changed, rowOf)
+        : shown.map((id) => present(rowOf(id)!));
+      const follows = total === null ? hasMore || shown !== segment.ids : total > offset + rows.length;
+      return { rows, total, hasMore: shape.kind === 'list' ? follows : null };
     });
-    const follows = (rows: readonly Row[]): boolean =>
-      total === null
-        ? record.hasMore || rows.length < visible.segments[0]!.ids.length
-        : total > offset + rows.length;
-    const shown = parts.map((rows): Shown => ({
-      rows,
-      total,
-      hasMore: shape.kind === 'list' ? follows(rows) : null,
-    }));
-    return withShown(shape, old, shown, earlier);
+    return { data: withShown(shape, old, parts, earlier), ids };
   }
 
-  /** The rows that show otherwise than confirmed, by collection. */
   function pendingRowsOf({ collections: state, pending }: LockstepState): PendingRows {
     const rows = new Map<string, Map<RowId, Step>>();
     for (const { touched } of pending.intents) {
@@ -244,15 +246,69 @@ export function createWriteBack({
   }
 }
 
-function haveSameIds(shape: Shape, a: unknown, b: unknown): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return areSame(idsIn(shape, a), idsIn(shape, b));
+/** The ids that each part of an entry shows. */
+type ShownIds = readonly (readonly RowId[])[];
+
+function idsOf(own: WeakMap<object, ShownIds>, shape: Shape, data: unknown): ShownIds | null {
+  if (typeof data !== 'object' || data === null || shape.kind === 'one') return null;
+  return own.get(data) ?? null;
 }
 
-function idsIn(shape: Shape, data: unknown): readonly RowId[] {
+function idsIn(shape: Shape, data: unknown): ShownIds {
   const { definition } = shape;
-  if (shape.kind === 'one') return [definition.id(membersOf(data))];
-  return partsOf(shape, data).flatMap((part) => rowsOf(shape, part).map((row) => definition.id(row)));
+  if (data === undefined || data === null) return [];
+  if (shape.kind === 'one') return [[definition.id(membersOf(data))]];
+  return partsOf(shape, data).map((part) => rowsOf(shape, part).map((row) => definition.id(row)));
+}
+
+/** Whether both show the same rows, in whatever order. */
+function haveSameIds(a: ShownIds, b: ShownIds): boolean {
+  return a.length === b.length && a.every((ids, at) => haveSameMembers(ids, b[at]!));
+}
+
+function haveSameMembers(a: readonly RowId[], b: readonly RowId[]): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  const [start, end] = changedSpan(a, b);
+  if (start >= end) return true;
+  const span = new Set(a.slice(start, end));
+  return b.slice(start, end).every((id) => span.has(id));
+}
+
+/** Where two lists begin to differ, and where the first stops to. */
+function changedSpan(a: readonly RowId[], b: readonly RowId[]): readonly [start: number, end: number] {
+  const shorter = Math.min(a.length, b.length);
+  let start = 0;
+  while (start < shorter && a[start] === b[start]) start += 1;
+  let rest = 0;
+  while (rest < shorter - start && a[a.length - 1 - rest] === b[b.length - 1 - rest]) rest += 1;
+  return [start, a.length - rest];
+}
+
+/** The rows of these ids, taken from rows that are shown already as far as they are the same. */
+function reused(
+  rows: readonly Row[],
+  ids: readonly RowId[],
+  next: readonly RowId[],
+  changed: ReadonlySet<RowId>,
+  rowOf: (id: RowId) => Row | undefined,
+): readonly Row[] {
+  const [start, end] = changedSpan(ids, next);
+  let copy: Row[] | undefined;
+  if (start < end || ids.length !== next.length) {
+    const nextEnd = next.length - (ids.length - end);
+    const span = next.slice(start, nextEnd).map((id) => {
+      const at = changed.has(id) ? -1 : ids.indexOf(id, start);
+      return at >= 0 && at < end ? rows[at]! : rowOf(id)!;
+    });
+    copy = [...rows.slice(0, start), ...span, ...rows.slice(end)];
+  }
+  for (const id of changed) {
+    const at = next.indexOf(id);
+    const row = at < 0 ? undefined : rowOf(id);
+    if (row !== undefined && (copy ?? rows)[at] !== row) (copy ??= [...rows])[at] = row;
+  }
+  return copy ?? rows;
 }
 
 /** The data with rows in place of themselves. */

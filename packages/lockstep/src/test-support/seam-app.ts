@@ -103,13 +103,11 @@ export const declarations: Readonly<Record<string, Declaration>> = {
 
 /** What effects there are: the verbs of one row. */
 export const effects: Readonly<Record<string, Effect>> = {
-  create: ((tx, row: User) => tx.insert(users, row)),
-  update: ((tx, { id, changes }: { id: string; changes: PatchOf<User> }) =>
-    tx.update(users, id, changes)),
-  add: ((tx, id: string) => tx.update(users, id, { rank: (tx.get(users, id)?.rank ?? 0) + 1 })),
-  remove: ((tx, id: string) => tx.remove(users, id)),
-  note: ((tx, { id, changes }: { id: string; changes: PatchOf<User> }) =>
-    tx.update(notes, id, changes)),
+  create: (tx, row: User) => tx.insert(users, row),
+  update: (tx, { id, changes }: { id: string; changes: PatchOf<User> }) => tx.update(users, id, changes),
+  add: (tx, id: string) => tx.update(users, id, { rank: (tx.get(users, id)?.rank ?? 0) + 1 }),
+  remove: (tx, id: string) => tx.remove(users, id),
+  note: (tx, { id, changes }: { id: string; changes: PatchOf<User> }) => tx.update(notes, id, changes),
 };
 
 /** One request on its way: the server has not looked at it yet. */

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isHostileText } from '../http/strict-json.ts';
 import { refusalOf, startHarness } from '../testing/harness.ts';
 import type { Harness, Person } from '../testing/harness.ts';
-import { hostileText, hostileValue, tamperedWith, valuesOf } from './arbitraries.ts';
+import { hostileText, hostileValue, tamperedWith, valuesOf } from './arbitraries.harness.ts';
 
 /** Each call gets so many requests; the long run many more. A failure prints its seed. */
 const numRuns = process.env['LOCKSTEP_FULL'] === '1' ? 1_000 : 30;

@@ -78,6 +78,7 @@ export class TableEdit {
     this.#stamps?.push(stamp);
     this.#parts?.push(part ? 1 : 0);
     this.#note(id, null, row);
+    this.#repeated ||= this.#removed;
   }
 
   replace(slot: number, id: RowId, row: Row, part: boolean): void {

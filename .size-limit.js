@@ -14,14 +14,14 @@ export default [
     path: entryOf('whole', ['.', 'react']),
     ignore: present,
     gzip: true,
-    limit: '43 kB',
+    limit: '43.5 kB',
   },
   {
     name: 'lockstep, core without live and outbox (the target is 10 kB)',
     path: entryOf('core', ['core', 'collections', 'pending', 'queries']),
     ignore: present,
     gzip: true,
-    limit: '26.5 kB',
+    limit: '27 kB',
   },
   {
     name: "the web app's first route, JavaScript",

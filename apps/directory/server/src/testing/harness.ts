@@ -18,6 +18,7 @@ import {
   writeCredential,
 } from '../features/accounts/index.ts';
 import { insertMany } from '../features/people/index.ts';
+import { loadDemo } from '../demo/load.ts';
 import { createOrigins } from '../http/origins.ts';
 import type { World } from '../ports.ts';
 
@@ -89,12 +90,19 @@ export interface SendOptions {
 
 /** A server over a database of its own, with one person of each role. */
 export async function startHarness(
-  options: { dialect?: Dialect; app?: Partial<AppOptions>; world?: TestWorld } = {},
+  options: {
+    dialect?: Dialect;
+    app?: Partial<AppOptions>;
+    world?: TestWorld;
+    /** Demo people, there before anybody else. */
+    demo?: number;
+  } = {},
 ): Promise<Harness> {
   const { dialect = 'pglite', world = testWorld() } = options;
   const store = await createTestDatabase(dialect);
   const database = await openDatabase<Tables>(store.options);
   await migrate(database);
+  if (options.demo !== undefined) await loadDemo(database, { count: options.demo, now: world.now() });
   const directory = await createApp({
     database,
     world,

@@ -21,8 +21,7 @@ const sources = [
 test('the pages are built, anew where anything they are made of is newer', async () => {
   test.setTimeout(180_000);
   const page = join(web, 'dist/index.html');
-  const isFresh = (): boolean =>
-    existsSync(page) && statSync(page).mtimeMs > Math.max(...sources.map(newest));
+  const isFresh = existsSync(page) && statSync(page).mtimeMs > Math.max(...sources.map(newest));
   if (!isFresh) await build({ root: web, configFile: join(web, 'vite.config.ts'), logLevel: 'error' });
   expect(existsSync(page)).toBe(true);
 });

@@ -22,6 +22,7 @@ test.describe('accessible', () => {
 
       test('its menus', async ({ page, directory }) => {
         await signIn(page, directory);
+        await expect(personRows(page).first()).toBeVisible();
         await page.getByRole('button', { name: 'Role', exact: true }).first().click();
         await expect(page.getByRole('menu')).toBeVisible();
         await expectAccessible(page);

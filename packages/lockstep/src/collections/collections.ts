@@ -233,40 +233,37 @@ interface Shelf {
   readonly views: Views;
 }
 
-interface OpenEdit {
-  readonly keeper: Keeper;
-  readonly edit: TableEdit;
-}
-
 /**
  * One open edit for each collection that the words speak of. The loop has a function of its own: compiled while it runs
  * over a first load, code behind it would be compiled without having run, and thrown away again and again afterwards.
  */
-function applyWords(state: CollectionsState, words: readonly Word[]): readonly OpenEdit[] {
-  const edits: OpenEdit[] = [];
-  let open: OpenEdit | undefined;
+function applyWords(state: CollectionsState, words: readonly Word[]): readonly TableEdit[] {
+  const [first] = words;
+  if (first === undefined) return [];
+  let edit = first.keeper.edit(first.keeper.in(state));
+  const edits = [edit];
   for (const word of words) {
-    if (open?.keeper !== word.keeper) open = openFor(edits, state, word.keeper);
-    confirmWord(word, open.edit);
+    if (edit.keeper !== word.keeper) edit = editOf(word.keeper, edits, state);
+    confirmWord(word, edit);
   }
   return edits;
 }
 
-function openFor(edits: OpenEdit[], state: CollectionsState, keeper: Keeper): OpenEdit {
-  const known = edits.find((open) => open.keeper === keeper);
+function editOf(keeper: Keeper, edits: TableEdit[], state: CollectionsState): TableEdit {
+  const known = edits.find((edit) => edit.keeper === keeper);
   if (known !== undefined) return known;
-  const open = { keeper, edit: keeper.edit(keeper.in(state)) };
-  edits.push(open);
-  return open;
+  const edit = keeper.edit(keeper.in(state));
+  edits.push(edit);
+  return edit;
 }
 
-function joinEdits(state: CollectionsState, edits: readonly OpenEdit[]): ConfirmStep {
+function joinEdits(state: CollectionsState, edits: readonly TableEdit[]): ConfirmStep {
   let next = state;
   let changeSet = NO_CHANGES;
   let confirmed = NO_CHANGES;
-  for (const { keeper, edit } of edits) {
-    const step = keeper.step(edit);
-    next = put(next, keeper, step.state);
+  for (const edit of edits) {
+    const step = edit.keeper.step(edit);
+    next = put(next, edit.keeper, step.state);
     changeSet = joined(changeSet, step.visible);
     confirmed = joined(confirmed, step.confirmed);
   }

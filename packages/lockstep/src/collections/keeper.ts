@@ -69,7 +69,7 @@ export class Keeper {
 
   /** Begins to change confirmed rows together. */
   edit(state: CollectionState): TableEdit {
-    return new TableEdit(this.definition, state, this.slots.replicaAt(state.rows));
+    return new TableEdit(this, state, this.slots.replicaAt(state.rows));
   }
 
   /** Ends an edit. */

@@ -1,5 +1,6 @@
 import { deepFreeze, development, NO_CHANGES, mergeChanges } from '../core/index.ts';
-import type { ChangeSet, CollectionDefinition, Row, RowChange, RowId } from '../core/index.ts';
+import type { ChangeSet, Row, RowChange, RowId } from '../core/index.ts';
+import type { Keeper } from './keeper.ts';
 import type { Replica } from './replicas.ts';
 import { bury } from './tombstones.ts';
 import type { CollectionState, Tombstones } from './types.ts';
@@ -14,25 +15,24 @@ export type Slots = Map<RowId, number>;
  * ids move with them; the last row moves into the place of a removed one.
  */
 export class TableEdit {
-  readonly #definition: CollectionDefinition;
+  readonly keeper: Keeper;
   readonly before: CollectionState;
   readonly #index: Replica<Vector<Row>, Slots>;
-  readonly #slots: Slots;
   readonly #rows: VectorEdit<Row>;
   #stamps: VectorEdit<number> | null;
   #parts: VectorEdit<number> | null;
   #tombstones: Tombstones;
   #latest: number;
-  readonly #changes: RowChange[] = [];
+  #changes: RowChange[] | null = null;
   /** Whether two changes may speak of one row. */
   #repeated = false;
   #removed = false;
 
-  constructor(definition: CollectionDefinition, before: CollectionState, index: Replica<Vector<Row>, Slots>) {
-    this.#definition = definition;
+  /** @param index of the rows before; it moves with them, and reflects no state until the edit is done. */
+  constructor(keeper: Keeper, before: CollectionState, index: Replica<Vector<Row>, Slots>) {
+    this.keeper = keeper;
     this.before = before;
     this.#index = index;
-    this.#slots = index.derived;
     index.state = null;
     this.#rows = new VectorEdit(before.rows);
     this.#stamps = before.stamps === null ? null : new VectorEdit(before.stamps);
@@ -55,7 +55,7 @@ export class TableEdit {
   }
 
   find(id: RowId): number | undefined {
-    return this.#slots.get(id);
+    return this.#index.derived.get(id);
   }
 
   row(slot: number): Row {
@@ -73,7 +73,7 @@ export class TableEdit {
   add(id: RowId, row: Row, stamp: number, part: boolean): void {
     if (stamp !== 0) this.#stamps ??= column(this.#rows.n);
     if (part) this.#parts ??= column(this.#rows.n);
-    this.#slots.set(id, this.#rows.n);
+    this.#index.derived.set(id, this.#rows.n);
     this.#rows.push(development ? deepFreeze(row) : row);
     this.#stamps?.push(stamp);
     this.#parts?.push(part ? 1 : 0);
@@ -107,13 +107,13 @@ export class TableEdit {
       this.#rows.set(slot, moved);
       this.#stamps?.set(slot, this.#stamps.get(last));
       this.#parts?.set(slot, this.#parts.get(last));
-      this.#slots.set(this.#definition.id(moved), slot);
+      this.#index.derived.set(this.keeper.definition.id(moved), slot);
     }
     this.#rows.pop();
     this.#stamps?.pop();
     this.#parts?.pop();
-    this.#slots.delete(id);
-    this.#repeated ||= this.#changes.length > 0;
+    this.#index.derived.delete(id);
+    this.#repeated ||= this.#changes !== null;
     this.#removed = true;
     this.#note(id, from, null);
   }
@@ -141,12 +141,14 @@ export class TableEdit {
     const { overlay, coverage } = before;
     return {
       state: { rows, stamps, parts, overlay, tombstones, coverage, latest: this.#latest },
-      changes: this.#repeated ? mergeChanges(this.#changes) : this.#changes,
+      changes: this.#repeated ? mergeChanges(this.#changes ?? []) : (this.#changes ?? NO_CHANGES),
     };
   }
 
   #note(id: RowId, from: Row | null, to: Row | null): void {
-    this.#changes.push({ collection: this.#definition.name, id, from, to });
+    const change = { collection: this.keeper.definition.name, id, from, to };
+    if (this.#changes === null) this.#changes = [change];
+    else this.#changes.push(change);
   }
 }
 

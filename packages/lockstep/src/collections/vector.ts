@@ -72,15 +72,15 @@ export function diffVectors<T>(
 
 const NO_LEAF: OpenNode = [];
 
-/** Changes made to a vector together: each node that the two states do not share is copied once. */
+/**
+ * Changes made to a vector together: each node that the two states do not share is copied once. Nodes never leave their
+ * place, so one that is not what stood in its place before is a copy already.
+ */
 export class VectorEdit<T> {
   readonly #before: Vector<T>;
   #n: number;
   #depth: number;
   #root: OpenNode;
-  /** The nodes that are copies already. The few of a single change are found faster in an array than in a set. */
-  readonly #copies: OpenNode[] = [];
-  #manyCopies: Set<OpenNode> | null = null;
   /** The leaf written last, and which stretch of slots it holds: most writes of a batch are neighbours. */
   #leaf = NO_LEAF;
   #stretch = -1;
@@ -108,7 +108,7 @@ export class VectorEdit<T> {
 
   push(member: T): void {
     if (this.#n === WIDTH ** (this.#depth + 1)) {
-      this.#root = this.#copy([this.#root]);
+      this.#root = [this.#root];
       this.#depth += 1;
     }
     this.#openLeaf(this.#n).push(member);
@@ -132,37 +132,54 @@ export class VectorEdit<T> {
   done(): Vector<T> {
     if (this.#n === 0) return NOTHING;
     if (this.#root === this.#before.root) return this.#before;
-    // Leaves alone: a frozen tree makes the serialisability check walk everything, an open leaf the mutation check.
-    if (development) {
-      for (const node of this.#manyCopies ?? this.#copies) if (!Array.isArray(node[0])) Object.freeze(node);
-    }
-    return { n: this.#n, depth: this.#depth, root: this.#root as Node<T> };
+    const after: Vector<T> = { n: this.#n, depth: this.#depth, root: this.#root as Node<T> };
+    if (development) freezeLeaves(after, this.#before);
+    return after;
   }
 
   #openLeaf(slot: number): OpenNode {
     const stretch = slot >>> BITS;
     if (stretch === this.#stretch) return this.#leaf;
-    let node = (this.#root = this.#open(this.#root));
+    let old = nodeAt(this.#before, this.#depth, slot);
+    let node = (this.#root = opened(this.#root, old));
     for (let level = this.#depth; level > 0; level -= 1) {
       const at = (slot >>> (level * BITS)) & MASK;
-      node = node[at] = this.#open((node[at] ?? []) as OpenNode);
+      // Above the old root there is no old node yet, and at its level there is one.
+      old = old === undefined ? nodeAt(this.#before, level - 1, slot) : (old[at] as OpenNode | undefined);
+      node = node[at] = opened((node[at] ?? []) as OpenNode, old);
     }
     this.#stretch = stretch;
     this.#leaf = node;
     return node;
   }
+}
 
-  #open(node: OpenNode): OpenNode {
-    // Spread, not slice: V8 takes the slow path of slice on a frozen array.
-    const isCopy = this.#manyCopies === null ? this.#copies.includes(node) : this.#manyCopies.has(node);
-    return isCopy ? node : this.#copy([...node]);
-  }
+/** Spread, not slice: V8 takes the slow path of slice on a frozen array. */
+function opened(node: OpenNode, old: OpenNode | undefined): OpenNode {
+  return node === old ? [...node] : node;
+}
 
-  #copy(node: OpenNode): OpenNode {
-    if (this.#manyCopies !== null) this.#manyCopies.add(node);
-    else if (this.#copies.push(node) > 12) this.#manyCopies = new Set(this.#copies);
-    return node;
+/** The node of a level on the way to a slot; undefined where the vector has none there. */
+function nodeAt<T>({ root, depth }: Vector<T>, level: number, slot: number): OpenNode | undefined {
+  if (level > depth || slot >>> ((depth + 1) * BITS) !== 0) return undefined;
+  let node: OpenNode | undefined = root as OpenNode;
+  for (let above = depth; above > level && node !== undefined; above -= 1) {
+    node = node[(slot >>> (above * BITS)) & MASK] as OpenNode | undefined;
   }
+  return node;
+}
+
+/** Leaves alone: a frozen tree makes the serialisability check walk everything, an open leaf the mutation check. */
+function freezeLeaves<T>(after: Vector<T>, before: Vector<T>): void {
+  const freeze = (node: Node<T>, old: Node<T> | undefined, level: number): void => {
+    if (node === old) return;
+    if (level === 0) Object.freeze(node);
+    else
+      for (const [at, child] of node.entries())
+        freeze(child as Node<T>, old?.[at] as Node<T> | undefined, level - 1);
+  };
+  const depth = Math.max(after.depth, before.depth);
+  freeze(raise(after, depth), raise(before, depth), depth);
 }
 
 function find(root: readonly unknown[], depth: number, slot: number): unknown {

@@ -21,29 +21,37 @@ export function readWords(
   changes: readonly ConfirmedChange[],
   keeperOf: (collection: string) => Keeper,
 ): readonly Word[] {
-  const words: Word[] = [];
-  for (const change of changes) {
-    if (!('removed' in change)) readRow(change, keeperOf, words);
-    else {
-      const { id, version = null, startedAt = null } = change;
-      const keeper = keeperOf(change.collection);
-      words.push({ keeper, id, row: null, version, partial: false, startedAt });
-    }
-  }
-  return words;
+  const words = changes.map((change) => readWord(change, keeperOf));
+  return words.some(({ keeper }) => keeper.nested.length > 0)
+    ? words.flatMap((word) => [word, ...wordsIn(word, keeperOf)])
+    : words;
 }
 
-function readRow(change: ConfirmedRow, keeperOf: (collection: string) => Keeper, words: Word[]): void {
+function readWord(change: ConfirmedChange, keeperOf: (collection: string) => Keeper): Word {
   const keeper = keeperOf(change.collection);
-  const { row, partial = false, startedAt = null } = change;
-  const id = idIn(keeper.definition, row);
-  words.push({ keeper, id, row, version: versionSaid(keeper.definition, id, change), partial, startedAt });
-  for (const [field, collection] of keeper.nested) {
-    for (const embedded of rowsUnder(row, field)) {
-      const said = { collection, row: embedded, partial: true, ...(startedAt === null ? {} : { startedAt }) };
-      readRow(said, keeperOf, words);
-    }
+  const { startedAt = null } = change;
+  if ('removed' in change) {
+    const { id, version = null } = change;
+    return { keeper, id, row: null, version, partial: false, startedAt };
   }
+  const { row, partial = false } = change;
+  const id = idIn(keeper.definition, row);
+  return { keeper, id, row, version: versionSaid(keeper.definition, id, change), partial, startedAt };
+}
+
+/** What a row says about the rows embedded in it, and they about those in them. */
+function wordsIn(
+  { keeper, row, startedAt }: Word,
+  keeperOf: (collection: string) => Keeper,
+): readonly Word[] {
+  if (row === null) return [];
+  return keeper.nested.flatMap(([field, collection]) =>
+    rowsUnder(row, field).flatMap((embedded) => {
+      const told = { collection, row: embedded, partial: true, ...(startedAt === null ? {} : { startedAt }) };
+      const word = readWord(told, keeperOf);
+      return [word, ...wordsIn(word, keeperOf)];
+    }),
+  );
 }
 
 /** @throws LockstepError `row-id` */
